@@ -1,0 +1,1 @@
+"""What things are: frozen values, enums and errors. Standard library only."""

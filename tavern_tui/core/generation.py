@@ -1,0 +1,117 @@
+"""A request to a model and the events of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tavern_tui.core.prompt import Prompt
+from tavern_tui.core.samplers import SamplerValue
+
+
+class GenerationType(StrEnum):
+    """Why a reply is asked for."""
+
+    NORMAL = "normal"
+    CONTINUE = "continue"
+    REGENERATE = "regenerate"
+    SWIPE = "swipe"
+    IMPERSONATE = "impersonate"
+    QUIET = "quiet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationRequest:
+    """What a dialect turns into bytes."""
+
+    prompt: Prompt
+    model: str = ""
+    max_tokens: int = 350
+    context_size: int = 8192
+    samplers: Mapping[str, SamplerValue] = field(default_factory=dict)
+    """By our name (`core.samplers.SAMPLERS`); a name that is absent is left to the server."""
+    stop: tuple[str, ...] = ()
+    stream: bool = True
+    extra_body: Mapping[str, object] = field(default_factory=dict)
+    """Keys the user adds to or overrides in the body; a value of None drops the key."""
+    genkey: str = ""
+    """A name for this generation, unique on the server, where it has such a thing (KoboldCpp)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """More of the reply. `index` > 0: of a further swipe (n > 1)."""
+
+    text: str
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """More of the model's thinking."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The server works on the prompt: `done` of `total` (tokens, or the queue's places)."""
+
+    done: int
+    total: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the server counted them."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cached_tokens: int | None = None
+
+
+class FinishReason(StrEnum):
+    STOP = "stop"
+    LENGTH = "length"
+    FILTER = "filter"
+    TOOL = "tool"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The reply is complete. Always the last event."""
+
+    reason: FinishReason = FinishReason.STOP
+    detail: str = ""
+    """The server's own word, or the refusal's text."""
+
+
+StreamEvent = TextDelta | ReasoningDelta | Progress | Usage | Finished
+EventStream = AsyncGenerator[StreamEvent, None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One model of a server's list."""
+
+    id: str
+    title: str = ""
+    context_size: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerStatus:
+    """What a server says of itself."""
+
+    ok: bool
+    title: str = ""
+    """The server's name and version: `KoboldCpp 1.76`."""
+    model: str = ""
+    context_size: int | None = None
+    chat_template: str = ""
+    """The model's Jinja template, where the server tells it."""
+    detail: str = ""

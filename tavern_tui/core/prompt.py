@@ -1,0 +1,111 @@
+"""What the model reads, and where each part of it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tavern_tui.core.chat import Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptMessage:
+    """One role-tagged message."""
+
+    role: Role
+    content: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatPrompt:
+    """Role-tagged messages for a chat-completion API."""
+
+    messages: tuple[PromptMessage, ...]
+    prefill: str = ""
+    """Text the reply must begin with, for providers that can be given it apart."""
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextPrompt:
+    """One templated string for a text-completion API."""
+
+    text: str
+    stop: tuple[str, ...] = ()
+
+
+Prompt = ChatPrompt | TextPrompt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptPart:
+    """One piece of the prompt as it goes out, in order. Parts joined give the prompt's text
+    (text completion) or, message by message, the contents (chat completion)."""
+
+    kind: str
+    """`system`, `description`, `personality`, `scenario`, `persona`, `lore`, `note`, `examples`,
+    `history`, `injection`, `post_history`, `template`, `control`, ..."""
+    title: str
+    """What a person reads: `Description of Ann`, `Lore: The mill (world "Valley")`, `#12 Ann`."""
+    origin: str
+    """Where it came from: card field, book and entry uid, message index, preset prompt."""
+    text: str
+    tokens: int
+    message: int | None = None
+    """Chat completion: the index of the prompt message this belongs to."""
+    role: Role | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Something that would have been sent but was not, and why."""
+
+    title: str
+    origin: str
+    reason: str
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoreVerdict:
+    """Why one lorebook entry did or did not take part."""
+
+    book: str
+    uid: int
+    title: str
+    active: bool
+    reason: str
+    """`constant`, `key "mill" in message #12`, `secondary keys`, `probability 30%`, `budget`, ..."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateChanges:
+    """What a real send writes back; a preview throws it away."""
+
+    chat_variables: Mapping[str, object] | None = None
+    """The chat's variables after the build, or None if nothing changed."""
+    global_variables: Mapping[str, object] | None = None
+    timed_lore: Mapping[str, object] | None = None
+    """New value of `chat_metadata.timedWorldInfo`, or None."""
+    banned: tuple[str, ...] = ()
+    """Words of `{{banned}}` macros, for backends that take them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltPrompt:
+    """A prompt and everything one may want to know about it."""
+
+    prompt: Prompt
+    parts: tuple[PromptPart, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    lore: tuple[LoreVerdict, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """One sentence each: a regex that was skipped, a template that did not parse, ..."""
+    tokens: int = 0
+    """Of the whole prompt, with padding, as it was counted for the budget."""
+    budget: int = 0
+    """Context size minus response length."""
+    counter: str = "estimate"
+    exact: bool = False
+    changes: StateChanges = field(default_factory=StateChanges)

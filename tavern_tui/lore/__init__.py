@@ -1,0 +1,1 @@
+"""World Info: which lorebook entries take part. Pure."""

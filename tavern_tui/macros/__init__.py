@@ -1,0 +1,1 @@
+"""The `{{...}}` language. Pure: clock, dice and variables are passed in."""

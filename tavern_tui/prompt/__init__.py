@@ -1,0 +1,1 @@
+"""From what the user sees to what the model reads. Pure and synchronous."""

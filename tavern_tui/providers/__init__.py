@@ -1,0 +1,1 @@
+"""Talking to model servers. The only place that imports httpx."""

@@ -1,0 +1,1 @@
+"""What the user can do: one async method per action, no screen."""

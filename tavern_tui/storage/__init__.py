@@ -1,0 +1,1 @@
+"""Where things live: files in, core types out, unknown keys kept."""

@@ -1,0 +1,1 @@
+"""What happens to words: clean, trim, find and replace. Pure."""

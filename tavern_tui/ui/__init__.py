@@ -1,0 +1,1 @@
+"""What it looks like. The only place that imports Textual."""
