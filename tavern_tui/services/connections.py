@@ -1,0 +1,357 @@
+"""Saved connections: which one answers, what its server says of itself, how to add one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from tavern_tui.core.connection import Connection
+from tavern_tui.core.errors import TavernError, UsageError
+from tavern_tui.core.generation import Model, ServerStatus
+from tavern_tui.providers.base import Provider, ProviderSpec
+from tavern_tui.providers.probe import Found, probe_local
+from tavern_tui.providers.registry import all_specs, open_provider
+from tavern_tui.providers.wirelog import WireLog
+from tavern_tui.services.settings import SettingsService
+from tavern_tui.services.signal import Signal
+from tavern_tui.storage.secrets import SecretStore
+from tavern_tui.storage.templates import TemplateStore
+
+OFFLINE = Connection(name="offline", provider="offline", max_tokens=180)
+"""Always there, so that the program answers on a machine with no server, key or network."""
+
+DEFAULT_CONTEXT = 8192
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderInfo:
+    """A provider row as a screen or a script needs it."""
+
+    id: str
+    title: str
+    kind: str
+    """`text` or `chat`."""
+    default_url: str
+    key: str
+    """`none`, `optional` or `required`."""
+    home: str
+    samplers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateChoice:
+    """The instruct template in use, and why."""
+
+    name: str
+    """Empty: none; the text goes out plain."""
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name or 'none'} ({self.reason})"
+
+
+class ConnectionService:
+    """The connections of the settings file, plus the offline writer."""
+
+    def __init__(
+        self,
+        *,
+        settings: SettingsService,
+        secrets: SecretStore,
+        templates: TemplateStore,
+        environ: Mapping[str, str],
+        log: WireLog,
+    ) -> None:
+        self._settings = settings
+        self._secrets = secrets
+        self._templates = templates
+        self._environ = environ
+        self._log = log
+        self._providers: dict[str, tuple[Connection, Provider]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+        self._refreshing: asyncio.Task[ServerStatus | None] | None = None
+        self._once: Connection | None = None
+        self.status: ServerStatus | None = None
+        """What the current connection's server last said of itself."""
+        self.changed: Signal[Connection] = Signal()
+        self.status_changed: Signal[ServerStatus | None] = Signal()
+
+    # --- which ones there are
+
+    @property
+    def specs(self) -> Mapping[str, ProviderSpec]:
+        """All provider rows, the user's own included."""
+        return all_specs(self._settings.value.providers)
+
+    def providers(self) -> list[ProviderInfo]:
+        """The rows for a picker or `tavern-tui providers`."""
+        return [
+            ProviderInfo(
+                id=spec.id,
+                title=spec.title,
+                kind=spec.prompt_kind,
+                default_url=spec.default_url,
+                key=spec.key,
+                home=spec.home,
+                samplers=tuple(spec.samplers),
+            )
+            for spec in self.specs.values()
+            if not spec.hidden
+        ]
+
+    @property
+    def all(self) -> tuple[Connection, ...]:
+        saved = self._settings.value.connections
+        if any(connection.name == OFFLINE.name for connection in saved):
+            return saved
+        return (*saved, OFFLINE)
+
+    @property
+    def current(self) -> Connection:
+        if self._once is not None:
+            return self._once
+        return self.find(self._settings.value.current_connection) or OFFLINE
+
+    def find(self, name: str) -> Connection | None:
+        return next((connection for connection in self.all if connection.name == name), None)
+
+    # --- changing them
+
+    def select(self, name: str) -> Connection:
+        """Make this connection answer from now on. Raises UsageError if there is none."""
+        connection = self.find(name)
+        if connection is None:
+            raise UsageError(
+                f'There is no connection named "{name}".',
+                hint="`tavern-tui check` lists the connections.",
+            )
+        self._once = None
+        self._settings.change(current_connection=name)
+        self._announce(connection)
+        return connection
+
+    def use_once(self, connection: Connection) -> None:
+        """Let this connection answer for the rest of the program's run, without saving it."""
+        if connection.provider not in self.specs:
+            raise UsageError(
+                f'There is no provider "{connection.provider}".',
+                hint="`tavern-tui providers` lists them.",
+            )
+        self._once = connection
+        self._announce(connection)
+
+    def cycle(self, step: int = 1) -> Connection:
+        """Select the next connection of the list."""
+        names = [connection.name for connection in self.all]
+        here = names.index(self.current.name) if self.current.name in names else 0
+        return self.select(names[(here + step) % len(names)])
+
+    def save(self, connection: Connection, *, key: str | None = None, replaces: str = "") -> None:
+        """Add a connection, or put it in the place of the one named `replaces`.
+
+        A `key` is stored apart, under the connection's secret name. Raises UsageError,
+        WriteFailed."""
+        if connection.provider not in self.specs:
+            raise UsageError(f'There is no provider "{connection.provider}".')
+        if not connection.name.strip():
+            raise UsageError("A connection needs a name.")
+        if connection.name != replaces and self.find(connection.name) is not None:
+            raise UsageError(f'There already is a connection named "{connection.name}".')
+        if key:
+            connection = replace(connection, secret=connection.secret or f"connection/{connection.name}")
+            self._secrets.set(connection.secret, key)
+        kept = list(self._settings.value.connections)
+        at = next((i for i, one in enumerate(kept) if one.name == replaces), None)
+        if at is None:
+            kept.append(connection)
+        else:
+            kept[at] = connection
+        fields: dict[str, object] = {"connections": tuple(kept)}
+        was_current = replaces and self.current.name == replaces
+        if was_current:
+            fields["current_connection"] = connection.name
+        self._forget(replaces or connection.name)
+        self._settings.change(**fields)
+        if was_current or self.current.name == connection.name:
+            self._announce(connection)
+
+    def remove(self, name: str) -> Connection:
+        """Take a connection out of the list and return it, so that it can be put back."""
+        gone = self.find(name)
+        if gone is None or gone is OFFLINE:
+            raise UsageError(f'"{name}" cannot be removed.')
+        was_current = self.current.name == name
+        self._forget(name)
+        kept = tuple(one for one in self._settings.value.connections if one.name != name)
+        self._settings.change(connections=kept)
+        if was_current:
+            self.select(self.all[0].name)
+        return gone
+
+    def adopt(self, found: Found) -> Connection:
+        """Save a server that the probe found, and select it."""
+        taken = {connection.name for connection in self.all}
+        name = found.title or found.provider_id
+        number = 2
+        while name in taken:
+            name, number = f"{found.title or found.provider_id} {number}", number + 1
+        connection = Connection(name=name, provider=found.provider_id, url=found.url, model=found.model)
+        self.save(connection)
+        return self.select(name)
+
+    def _announce(self, connection: Connection) -> None:
+        self.status = None
+        self.changed.send(connection)
+        self.status_changed.send(None)
+
+    # --- talking to them
+
+    def key_of(self, connection: Connection) -> str | None:
+        """The connection's API key, from its environment variable or the key store."""
+        if connection.key_env:
+            key = self._environ.get(connection.key_env)
+            if not key:
+                raise UsageError(
+                    f"The environment variable {connection.key_env} holds no key.",
+                    hint=f"Set it before starting tavern-tui: export {connection.key_env}=...",
+                )
+            return key
+        if connection.secret:
+            return self._secrets.get(connection.secret)
+        spec = self.specs.get(connection.provider)
+        return self._secrets.get(spec.secret) if spec is not None and spec.secret else None
+
+    def spec_of(self, connection: Connection) -> ProviderSpec:
+        spec = self.specs.get(connection.provider)
+        if spec is None:
+            raise UsageError(
+                f'Connection "{connection.name}" names the provider "{connection.provider}", '
+                "which does not exist.",
+                hint="Edit the connection, or look at `tavern-tui providers`.",
+            )
+        return spec
+
+    def provider(self, connection: Connection | None = None) -> Provider:
+        """The open provider of a connection (the current one by default)."""
+        connection = connection or self.current
+        held = self._providers.get(connection.name)
+        if held is not None and held[0] == connection:
+            return held[1]
+        self._forget(connection.name)
+        self.spec_of(connection)
+        provider = open_provider(
+            connection, key=self.key_of(connection), specs=self.specs, log=self._log
+        )
+        self._providers[connection.name] = (connection, provider)
+        return provider
+
+    def _forget(self, name: str) -> None:
+        held = self._providers.pop(name, None)
+        if held is None:
+            return
+        try:
+            task = asyncio.get_running_loop().create_task(held[1].aclose())
+        except RuntimeError:
+            return
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def check(self, connection: Connection, key: str | None = None) -> ServerStatus:
+        """What the server of a connection, saved or not, says of itself. Raises ProviderError."""
+        provider = self._unsaved(connection, key)
+        try:
+            return await provider.status()
+        finally:
+            await provider.aclose()
+
+    async def models(self, connection: Connection, key: str | None = None) -> list[Model]:
+        """The models the server of a connection, saved or not, offers. Raises ProviderError."""
+        provider = self._unsaved(connection, key)
+        try:
+            return await provider.models()
+        finally:
+            await provider.aclose()
+
+    def _unsaved(self, connection: Connection, key: str | None) -> Provider:
+        self.spec_of(connection)
+        return open_provider(
+            connection, key=key or self.key_of(connection), specs=self.specs, log=self._log
+        )
+
+    async def refresh(self) -> ServerStatus | None:
+        """Ask the current connection's server for its status; failures become a status, not errors."""
+        connection = self.current
+        try:
+            status = await self.provider(connection).status()
+        except TavernError as error:
+            status = ServerStatus(ok=False, detail=f"{error} {error.hint}".strip())
+        if connection == self.current:
+            self.status = status
+            self.status_changed.send(status)
+        return self.status
+
+    async def known_status(self, timeout: float = 3.0) -> ServerStatus | None:
+        """The status, asked for if it is not known yet; waits at most `timeout` seconds."""
+        if self.status is not None:
+            return self.status
+        if self._refreshing is None or self._refreshing.done():
+            self._refreshing = asyncio.create_task(self.refresh())
+        done, _ = await asyncio.wait({self._refreshing}, timeout=timeout)
+        return self.status if done else None
+
+    async def probe(self) -> list[Found]:
+        """Servers that answer on this machine's usual ports."""
+        return await probe_local()
+
+    # --- what follows from the server's answers
+
+    @property
+    def context_size(self) -> int:
+        """Tokens of context: the user's figure, else the server's, else 8192."""
+        if self.current.context_size:
+            return self.current.context_size
+        if self.status is not None and self.status.context_size:
+            return self.status.context_size
+        return DEFAULT_CONTEXT
+
+    @property
+    def model(self) -> str:
+        """The model that will answer, as far as it is known."""
+        if self.current.model:
+            return self.current.model
+        return self.status.model if self.status is not None else ""
+
+    def template_names(self) -> list[str]:
+        """Instruct templates by name."""
+        return self._templates.names()
+
+    @property
+    def template(self) -> TemplateChoice:
+        """The instruct template of the current connection."""
+        wanted = self.current.instruct
+        if wanted == "none":
+            return TemplateChoice(name="", reason="plain text")
+        if wanted != "auto":
+            return TemplateChoice(name=wanted, reason="chosen")
+        if self.status is not None and self.status.chat_template:
+            name = self._templates.by_chat_template(self.status.chat_template)
+            if name:
+                return TemplateChoice(name=name, reason="from the server")
+        name = self._templates.by_model(self.model) if self.model else None
+        if name:
+            return TemplateChoice(name=name, reason="from the model's name")
+        return TemplateChoice(name="", reason="nothing known of the model")
+
+    @property
+    def template_name(self) -> str:
+        return str(self.template)
+
+    async def aclose(self) -> None:
+        """Close every open provider."""
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+        for name in list(self._providers):
+            self._forget(name)
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=2)

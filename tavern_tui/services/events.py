@@ -1,0 +1,89 @@
+"""What a chat session tells while it works on one user action."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tavern_tui.core.generation import FinishReason
+
+
+@dataclass(frozen=True, slots=True)
+class MessageAdded:
+    """A message was appended; it is `session.chat.messages[index]`."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChanged:
+    """A message has another text, swipe or flag: draw it anew."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRemoved:
+    """The message that was at `index` is gone; later ones moved up."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyStarted:
+    """A request is on its way for the message at `index` (None: no message, impersonation)."""
+
+    index: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyGrew:
+    """More text arrived for the message that is being written."""
+
+    index: int | None
+    delta: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningGrew:
+    """More of the model's thinking arrived."""
+
+    index: int | None
+    delta: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyProgress:
+    """The server is still reading the prompt, or the request waits in a queue."""
+
+    done: int
+    total: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyEnded:
+    """The reply is complete, or was stopped; it is saved."""
+
+    index: int | None
+    text: str
+    """The final text (for impersonation: what belongs into the composer)."""
+    reason: FinishReason
+    stopped: bool = False
+    """The user stopped it."""
+    tokens: int = 0
+    """Tokens of the reply, by the server's count where it told, else estimated."""
+    seconds: float = 0.0
+    first_token: float | None = None
+    """Seconds until the first word."""
+
+
+SessionEvent = (
+    MessageAdded
+    | MessageChanged
+    | MessageRemoved
+    | ReplyStarted
+    | ReplyGrew
+    | ReasoningGrew
+    | ReplyProgress
+    | ReplyEnded
+)

@@ -1,0 +1,207 @@
+"""One reply while it arrives: thinking split off, stop strings cut, time and tokens measured."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tavern_tui.core.generation import (
+    EventStream,
+    Finished,
+    FinishReason,
+    Progress,
+    ReasoningDelta,
+    StreamEvent,
+    TextDelta,
+    Usage,
+)
+from tavern_tui.core.template import ReasoningTemplate
+from tavern_tui.services.pump import Pump
+from tavern_tui.text.reasoning import ReasoningSplitter
+from tavern_tui.text.stop_strings import StopCutter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyRules:
+    """How the words of a reply are read."""
+
+    stop: tuple[str, ...] = ()
+    reasoning: ReasoningTemplate | None = None
+    """None: thinking inside the text stays there."""
+    count: Callable[[str], int] = len
+    """Tokens of a text, for servers that do not say."""
+    clean: Callable[[str, bool], str] = lambda text, final: text
+    """The output clean-up: the whole text, and whether it is complete."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What arrived since the last look."""
+
+    text: str = ""
+    reasoning: str = ""
+    progress: Progress | None = None
+
+
+class Reply:
+    """The running reply of a chat session."""
+
+    def __init__(self, *, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._pump: Pump | None = None
+        self._rules = ReplyRules()
+        self._cutter = StopCutter(())
+        self._splitter: ReasoningSplitter | None = None
+        self._pieces: list[str] = []
+        self._thoughts: list[str] = []
+        self._usage = Usage()
+        self.length = 0
+        """Characters of text so far."""
+        self.extra_texts: dict[int, list[str]] = {}
+        """Further swipes (n > 1), by index."""
+        self.started = clock()
+        self.last_event = self.started
+        self.first_token: float | None = None
+        self.reason = FinishReason.UNKNOWN
+        self.detail = ""
+        self.started_at = ""
+        self.stopped = False
+        self.stopped_by_user = False
+
+    def start(self, stream: EventStream, rules: ReplyRules) -> None:
+        """Begin to read."""
+        self._rules = rules
+        self._cutter = StopCutter(rules.stop)
+        if rules.reasoning is not None:
+            self._splitter = ReasoningSplitter(rules.reasoning)
+        self.started_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        self.started = self.last_event = self._clock()
+        self._pump = Pump(stream)
+
+    @property
+    def has_started(self) -> bool:
+        return self._pump is not None
+
+    @property
+    def closing(self) -> asyncio.Task[None] | None:
+        """The task that closes the connection, while it does."""
+        if self._pump is None or self._pump.task.done():
+            return None
+        return self._pump.task
+
+    def stop(self, *, by_user: bool = True) -> None:
+        """End the reply now. No effect on one that is complete."""
+        if self._pump is not None and self._pump.task.done():
+            return
+        self.stopped = True
+        self.stopped_by_user = self.stopped_by_user or by_user
+        if self._pump is not None:
+            self._pump.stop()
+
+    async def next(self, timeout: float) -> Batch | None:
+        """What arrived, waiting at most `timeout` seconds; None at the end.
+
+        Raises the provider's error after everything that came before it was handed out."""
+        assert self._pump is not None
+        events = await self._pump.batch(timeout)
+        if events is None:
+            return None
+        return self._take(events)
+
+    def drain(self) -> None:
+        """Take in what arrived but was not asked for, and what the cutters held back."""
+        if self._pump is not None:
+            self._take(self._pump.leftovers())
+        if self._splitter is not None:
+            self._split(self._splitter.close())
+        self._keep(self._cutter.close())
+
+    def _take(self, events: list[StreamEvent]) -> Batch:
+        if events:
+            self.last_event = self._clock()
+        text_before, thoughts_before = len(self._pieces), len(self._thoughts)
+        progress: Progress | None = None
+        for event in events:
+            match event:
+                case TextDelta(text, 0):
+                    self._mark_first()
+                    self._read(text)
+                case TextDelta(text, index):
+                    self.extra_texts.setdefault(index, []).append(text)
+                case ReasoningDelta(text):
+                    self._mark_first()
+                    self._thoughts.append(text)
+                case Progress():
+                    progress = event
+                case Usage():
+                    self._usage = event
+                case Finished(reason, detail):
+                    self.reason, self.detail = reason, detail
+        return Batch(
+            text="".join(self._pieces[text_before:]),
+            reasoning="".join(self._thoughts[thoughts_before:]),
+            progress=progress,
+        )
+
+    def _mark_first(self) -> None:
+        if self.first_token is None:
+            self.first_token = self._clock() - self.started
+
+    def _read(self, text: str) -> None:
+        if self._splitter is None:
+            self._keep(self._cutter.feed(text))
+        else:
+            self._split(self._splitter.feed(text))
+
+    def _split(self, parts: tuple[str, str]) -> None:
+        text, thought = parts
+        if thought:
+            self._thoughts.append(thought)
+        if text:
+            self._keep(self._cutter.feed(text))
+
+    def _keep(self, text: str) -> None:
+        if text:
+            self._pieces.append(text)
+            self.length += len(text)
+        if self._cutter.stopped and not self.stopped:
+            self.reason = FinishReason.STOP
+            self.stop(by_user=False)
+
+    @property
+    def text(self) -> str:
+        """The reply so far, without thinking and without a stop string's beginning."""
+        if len(self._pieces) > 1:
+            self._pieces = ["".join(self._pieces)]
+        return self._pieces[0] if self._pieces else ""
+
+    @property
+    def reasoning(self) -> str:
+        return "".join(self._thoughts).strip()
+
+    @property
+    def has_words(self) -> bool:
+        """Whether anything worth keeping arrived."""
+        return bool(self._pieces or self._thoughts)
+
+    def cleaned(self, prefix: str, *, final: bool) -> str:
+        """`prefix` and the reply after the output clean-up."""
+        return self._rules.clean(prefix + self.text, final)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of the reply, by the server's count where it told."""
+        if self._usage.completion_tokens is not None:
+            return self._usage.completion_tokens
+        return self._rules.count(self.text) + self._rules.count(self.reasoning)
+
+    @property
+    def prompt_tokens(self) -> int | None:
+        return self._usage.prompt_tokens
+
+    @property
+    def seconds(self) -> float:
+        """From the request to the last event."""
+        return self.last_event - self.started
