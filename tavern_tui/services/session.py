@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ from tavern_tui.services.events import (
     ReplyStarted,
     SessionEvent,
 )
-from tavern_tui.services.preview import PromptPreview, make_preview
+from tavern_tui.services.preview import PromptPreview, make_preview, prompt_as_text
 from tavern_tui.services.prompts import PromptDesk
 from tavern_tui.services.reply import Reply
 from tavern_tui.services.signal import Signal
@@ -256,7 +256,9 @@ class ChatSession:
         )
         built = self._desk.build(inputs)
         request = self._desk.request(built, inputs)
-        return make_preview(built, self._desk.wire(request), self._last_sent)
+        connection, sent = self._last_sent or ("", "")
+        same = connection == self._desk.connections.current.name
+        return make_preview(built, self._desk.wire(request), sent if same else None)
 
     # --- inside
 
@@ -477,18 +479,6 @@ class ChatSession:
         self.store.close(self.chat)
 
 
-def prompt_as_text(prompt: Prompt) -> str:
-    """A prompt as one string: itself, or its messages with a heading each."""
-    if isinstance(prompt, TextPrompt):
-        return prompt.text
-    return "\n".join(
-        f"── {message.role}{f' ({message.name})' if message.name else ''} ──\n{message.content}"
-        for message in prompt.messages
-    )
-
-
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
-
-Clock = Callable[[], float]

@@ -1,0 +1,39 @@
+"""The command line: `tavern-tui`. Imports nothing heavy until it knows what to do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from tavern_tui.cli.arguments import parse
+from tavern_tui.core.errors import TavernError, UsageError
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns 0 ok, 1 failure, 2 wrong usage, 130 interrupted with Ctrl-C."""
+    options = parse(sys.argv[1:] if argv is None else argv)
+    try:
+        from tavern_tui.cli.commands import run  # everything else is behind this import
+
+        return run(options)
+    except UsageError as error:
+        _complain(error)
+        return 2
+    except TavernError as error:
+        _complain(error)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read us has left; Python would complain once more when it flushes at exit.
+        sys.stdout = None  # type: ignore[assignment]  # nothing is written any more
+        return 0
+
+
+def _complain(error: TavernError) -> None:
+    from tavern_tui.text.clean import clean_line
+
+    sentence = clean_line(f"tavern-tui: {error} {error.hint}".strip())
+    print(sentence, file=sys.stderr)

@@ -1,0 +1,177 @@
+"""What may be said on the command line. Standard library only: `--help` must be instant."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+
+from tavern_tui import __version__
+
+EPILOG = """\
+commands:
+  tavern-tui [CARD|CHARACTER]   open the app, with this card or character if one is given
+  tavern-tui send ...           send one message, stream the reply to standard output
+  tavern-tui prompt ...         print the prompt that `send` would send
+  tavern-tui providers          list the kinds of servers that can answer
+  tavern-tui models ...         list the models of a server
+  tavern-tui check              say what is installed, found and reachable
+  tavern-tui import FILE...     take over cards, lorebooks, chats, presets and templates
+  tavern-tui paths              say where everything is kept
+
+`tavern-tui COMMAND --help` explains a command.
+exit codes: 0 ok, 1 failure (one sentence on standard error), 2 wrong usage, 130 Ctrl-C
+"""
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The options of one run; `command` names what to do. Exits with 2 on wrong usage."""
+    words = list(argv)
+    at = _command_at(words)
+    if at is None:
+        return _app_parser().parse_args(words, argparse.Namespace(command="app"))
+    command = words.pop(at)
+    parser = argparse.ArgumentParser(
+        prog=f"tavern-tui {command}",
+        description=COMMANDS[command].__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    _add_places(parser)
+    COMMANDS[command](parser)
+    return parser.parse_args(words, argparse.Namespace(command=command))
+
+
+def _command_at(words: Sequence[str]) -> int | None:
+    """Where the command word stands: the first word that is neither an option nor its value."""
+    skip = False
+    for at, word in enumerate(words):
+        if skip:
+            skip = False
+        elif word in ("--data", "--config"):
+            skip = True
+        elif not word.startswith("-"):
+            return at if word in COMMANDS else None
+    return None
+
+
+def _add_places(parser: argparse.ArgumentParser) -> None:
+    places = parser.add_argument_group("places")
+    places.add_argument(
+        "--data", metavar="DIR", help="data folder (SillyTavern's layout); also TAVERN_TUI_DATA"
+    )
+    places.add_argument("--config", metavar="FILE", help="settings file; also TAVERN_TUI_CONFIG")
+
+
+def _app_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tavern-tui",
+        description="A role-play chat client for the terminal.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"tavern-tui {__version__}")
+    parser.add_argument("card", nargs="?", metavar="CARD|CHARACTER", help="a card file, or a character's name")
+    _add_places(parser)
+    return parser
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON for programs")
+
+
+def _add_generation(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("message", nargs="?", metavar="MESSAGE", help="what you say; - reads standard input")
+    who = parser.add_argument_group("who speaks, and where")
+    who.add_argument("--character", metavar="FILE|NAME", help="a card file, or a character of the data folder")
+    who.add_argument("--persona", metavar="NAME", help="who you are")
+    who.add_argument(
+        "--lorebook", metavar="FILE", action="append", default=[], help="one more lorebook (may be repeated)"
+    )
+    who.add_argument("--chat", metavar="FILE.jsonl", help="go on with this chat, or begin it there")
+    server = parser.add_argument_group("who answers")
+    server.add_argument("--connection", metavar="NAME", help="a saved connection")
+    server.add_argument("--provider", metavar="ID", help="a provider (see `tavern-tui providers`)")
+    server.add_argument("--url", help="the server's address")
+    server.add_argument("--model", metavar="M", help="the model's id")
+    server.add_argument("--key-env", metavar="VAR", help="environment variable that holds the API key")
+    shape = parser.add_argument_group("how")
+    shape.add_argument("--template", metavar="NAME", help="instruct template; `none` for plain text")
+    shape.add_argument("--preset", metavar="FILE", help="a SillyTavern preset (text or chat completion)")
+    shape.add_argument(
+        "--set", metavar="NAME=VALUE", action="append", default=[], dest="samplers",
+        help="a sampler, such as temperature=0.7 (may be repeated)",
+    )
+    shape.add_argument("--max-tokens", metavar="N", type=_positive, help="length of the reply, tokens")
+    shape.add_argument("--context", metavar="N", type=_positive, help="context size, tokens")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def _send(parser: argparse.ArgumentParser) -> None:
+    """Send one message and stream the reply to standard output as it arrives.
+
+    Without --character the bundled character speaks; without --connection or --provider the
+    current connection answers (`offline` on a fresh machine)."""
+    _add_generation(parser)
+    run = parser.add_argument_group("this run")
+    run.add_argument("--no-stream", action="store_true", help="ask for the reply in one piece")
+    run.add_argument("--no-save", action="store_true", help="write no chat file")
+    run.add_argument(
+        "--dry-run", action="store_true",
+        help="send nothing; print the exact HTTP request as JSON, secrets masked",
+    )
+
+
+def _prompt(parser: argparse.ArgumentParser) -> None:
+    """Print the prompt that `send` would send: the string and its stop list, or the messages."""
+    _add_generation(parser)
+    parser.add_argument("--parts", action="store_true", help="list the parts with their tokens")
+    _add_json(parser)
+
+
+def _providers(parser: argparse.ArgumentParser) -> None:
+    """List the kinds of servers that can answer."""
+    _add_json(parser)
+
+
+def _models(parser: argparse.ArgumentParser) -> None:
+    """List the models of a server."""
+    parser.add_argument("--connection", metavar="NAME", help="a saved connection")
+    parser.add_argument("--provider", metavar="ID", help="a provider (see `tavern-tui providers`)")
+    parser.add_argument("--url", help="the server's address")
+    parser.add_argument("--key-env", metavar="VAR", help="environment variable that holds the API key")
+    _add_json(parser)
+
+
+def _check(parser: argparse.ArgumentParser) -> None:
+    """Say what is installed, found and reachable."""
+    _add_json(parser)
+
+
+def _import(parser: argparse.ArgumentParser) -> None:
+    """Take over cards, lorebooks, chats, presets and templates."""
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("--character", metavar="NAME", help="the character an imported chat belongs to")
+    _add_json(parser)
+
+
+def _paths(parser: argparse.ArgumentParser) -> None:
+    """Say where everything is kept."""
+    _add_json(parser)
+
+
+COMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "send": _send,
+    "prompt": _prompt,
+    "providers": _providers,
+    "models": _models,
+    "check": _check,
+    "import": _import,
+    "paths": _paths,
+}

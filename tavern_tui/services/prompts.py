@@ -1,0 +1,231 @@
+"""Gathers what a prompt is built from, and turns the built prompt into a request."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tavern_tui.core.chat import Message
+from tavern_tui.core.generation import GenerationRequest, GenerationType
+from tavern_tui.core.lorebook import LinkedBook, Lorebook, LoreSource
+from tavern_tui.core.persona import Persona
+from tavern_tui.core.preset import ChatPreset
+from tavern_tui.core.prompt import BuiltPrompt, Prompt
+from tavern_tui.core.template import ContextTemplate, InstructTemplate, SystemPrompt
+from tavern_tui.core.tokens import TokenCounter
+from tavern_tui.prompt.build import build_prompt
+from tavern_tui.prompt.inputs import ChatShape, PromptInputs, TextShape
+from tavern_tui.prompt.outgoing import outgoing_message
+from tavern_tui.services.connections import ConnectionService
+from tavern_tui.services.library import Library
+from tavern_tui.services.preview import WireView
+from tavern_tui.services.reply import ReplyRules
+from tavern_tui.services.token_counts import TokenWarmer
+from tavern_tui.services.user_setup import SetupService
+from tavern_tui.storage.templates import TemplateStore
+from tavern_tui.text.clean_reply import CleanRules, clean_reply
+from tavern_tui.tokens.cache import CachedCounter
+from tavern_tui.tokens.estimate import EstimateCounter
+
+if TYPE_CHECKING:
+    from tavern_tui.services.session import ChatSession
+
+
+class PromptDesk:
+    """One per program: the session says which chat, the desk knows everything else."""
+
+    def __init__(
+        self,
+        *,
+        connections: ConnectionService,
+        library: Library,
+        setup: SetupService,
+        templates: TemplateStore,
+        default_preset: Callable[[], ChatPreset],
+        now: Callable[[], datetime],
+    ) -> None:
+        self.connections = connections
+        self.persona = Persona()
+        self.extra_books: tuple[Lorebook, ...] = ()
+        """Books of the command line, active for this run."""
+        self.chat_preset: ChatPreset | None = None
+        """A chat-completion preset in the place of the connection's."""
+        self._library = library
+        self._setup = setup
+        self._templates = templates
+        self._default_preset = default_preset
+        self._now = now
+        self._counters: dict[str, CachedCounter] = {}
+        self._warmer = TokenWarmer()
+
+    # --- inputs
+
+    def inputs(
+        self,
+        session: ChatSession,
+        *,
+        user_input: str,
+        generation: GenerationType = GenerationType.NORMAL,
+        seed: int,
+        dry_run: bool = False,
+    ) -> PromptInputs:
+        """Everything a build may know, at this moment."""
+        setup = self._setup.value
+        chat = session.chat
+        connection = self.connections.current
+        character = session.character
+        return PromptInputs(
+            shape=self._shape(),
+            character=character,
+            group=None,
+            persona=self.persona,
+            messages=chat.messages,
+            metadata=chat.metadata,
+            chat_name=chat.title,
+            generation=generation,
+            user_input=user_input,
+            books=self._books(session),
+            lore=setup.lore,
+            note=setup.note_of(chat.metadata),
+            default_note=setup.note.text,
+            character_note=setup.character_note(character.file),
+            options=setup.options,
+            reasoning=setup.reasoning,
+            regex_scripts=setup.regex_scripts_for(character),
+            context_size=self.connections.context_size,
+            response_length=connection.max_tokens,
+            counter=self.counter(),
+            now=self._now(),
+            seed=seed,
+            global_variables=setup.global_variables,
+            model=self.connections.model,
+            api=connection.provider,
+            character_tags=setup.tags_of(character.file),
+            dry_run=dry_run,
+        )
+
+    def _shape(self) -> TextShape | ChatShape:
+        connection = self.connections.current
+        spec = self.connections.spec_of(connection)
+        if spec.prompt_kind == "chat":
+            return ChatShape(
+                preset=self._preset(connection.chat_preset),
+                post_processing=connection.post_processing or spec.post_processing,
+            )
+        instruct, context = self._text_templates()
+        return TextShape(context=context, instruct=instruct, system_prompt=self._system_prompt())
+
+    def _preset(self, name: str) -> ChatPreset:
+        if self.chat_preset is not None:
+            return self.chat_preset
+        return (self._library.chat_preset(name) if name else None) or self._default_preset()
+
+    def _text_templates(self) -> tuple[InstructTemplate | None, ContextTemplate]:
+        connection = self.connections.current
+        name = self.connections.template.name
+        instruct = self._templates.instruct(name) if name else None
+        wanted = name if connection.context == "auto" else connection.context
+        context = (self._templates.context(wanted) if wanted else None) or self._templates.default_context()
+        return instruct, context
+
+    def _system_prompt(self) -> SystemPrompt:
+        name = self.connections.current.system_prompt
+        return (self._templates.system_prompt(name) if name else None) or self._templates.default_system_prompt()
+
+    def _books(self, session: ChatSession) -> tuple[LinkedBook, ...]:
+        """All books linked to this chat, in no particular order; a book linked twice counts once."""
+        setup = self._setup.value
+        character = session.character
+        links: list[tuple[str, LoreSource]] = [(name, LoreSource.GLOBAL) for name in setup.global_books]
+        chat_book = session.chat.metadata.get("world_info")
+        if isinstance(chat_book, str) and chat_book:
+            links.append((chat_book, LoreSource.CHAT))
+        if self.persona.lorebook:
+            links.append((self.persona.lorebook, LoreSource.PERSONA))
+        linked = [character.world] if character.world else []
+        links += [(name, LoreSource.CHARACTER) for name in (*linked, *setup.books_of(character.file))]
+        books: list[LinkedBook] = []
+        for name, source in links:
+            book = self._library.lorebook(name)
+            if book is not None:
+                books.append(LinkedBook(book=book, source=source))
+        if character.lorebook is not None and not self._has_world(character.world):
+            books.append(LinkedBook(book=character.lorebook, source=LoreSource.CHARACTER))
+        books += [LinkedBook(book=book, source=LoreSource.GLOBAL) for book in self.extra_books]
+        return tuple(books)
+
+    def _has_world(self, name: str) -> bool:
+        return bool(name) and self._library.lorebook(name) is not None
+
+    # --- building
+
+    def outgoing(self, text: str, inputs: PromptInputs) -> Message | None:
+        """The message that sending `text` adds to the chat."""
+        return outgoing_message(text, inputs)
+
+    def build(self, inputs: PromptInputs) -> BuiltPrompt:
+        return build_prompt(inputs)
+
+    def request(self, built: BuiltPrompt, inputs: PromptInputs) -> GenerationRequest:
+        """The request for the current connection."""
+        connection = self.connections.current
+        return GenerationRequest(
+            prompt=built.prompt,
+            model=connection.model,
+            max_tokens=connection.max_tokens,
+            context_size=self.connections.context_size,
+            samplers=connection.samplers,
+            stop=built.prompt.stop,
+            stream=connection.stream,
+            extra_body=connection.extra_body,
+            genkey=f"tavern-{uuid.UUID(int=inputs.seed)}",
+        )
+
+    def wire(self, request: GenerationRequest) -> WireView:
+        """The request as bytes on the wire, secrets masked. No I/O."""
+        prepared = self.connections.provider().wire(request).masked()
+        return WireView(
+            method=prepared.method, url=prepared.url, headers=prepared.headers, body=prepared.body
+        )
+
+    def reply_rules(self, inputs: PromptInputs, prompt: Prompt) -> ReplyRules:
+        """How the reply to this prompt is read and cleaned."""
+        counter = inputs.counter
+        rules = self._clean_rules(inputs, prompt)
+        return ReplyRules(
+            stop=prompt.stop,
+            reasoning=inputs.reasoning if inputs.reasoning.auto_parse else None,
+            count=counter.count,
+            clean=lambda text, final: clean_reply(text, rules, final=final),
+        )
+
+    def _clean_rules(self, inputs: PromptInputs, prompt: Prompt) -> CleanRules:
+        raise NotImplementedError
+
+    # --- counting
+
+    def counter(self) -> TokenCounter:
+        """The counter of the current connection."""
+        connection = self.connections.current
+        key = f"{connection.provider} {connection.url} {self.connections.model}"
+        if key not in self._counters:
+            self._counters[key] = CachedCounter(key, EstimateCounter())
+        return self._counters[key]
+
+    async def get_ready(self, session: ChatSession) -> None:
+        """Learn what a build needs and a server may know: its template, context and counts."""
+        await self.connections.known_status()
+        counter = self.counter()
+        if isinstance(counter, CachedCounter) and counter.missing:
+            await self._warmer.warm(counter, self.connections.provider().count_tokens)
+
+    def keep_global_variables(self, variables: Mapping[str, object]) -> None:
+        """Write the global variables that macros changed."""
+        self._setup.change_global_variables(variables)
+
+    async def aclose(self) -> None:
+        await self._warmer.aclose()
+
+
