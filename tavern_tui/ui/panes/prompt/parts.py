@@ -1,0 +1,114 @@
+"""A previewed prompt as sections for the screen: what is sent, what was left out, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tavern_tui.core.prompt import BuiltPrompt, PromptPart
+from tavern_tui.services.preview import PromptPreview
+from tavern_tui.text.clean import clean_line, clean_text
+from tavern_tui.ui.widgets.section_rows import Section
+
+TONES: dict[str, str] = {
+    "system": "primary",
+    "post_history": "primary",
+    "description": "accent",
+    "personality": "accent",
+    "scenario": "accent",
+    "persona": "secondary",
+    "lore": "success",
+    "note": "warning",
+    "injection": "warning",
+    "examples": "secondary",
+    "template": "foreground-muted",
+    "control": "foreground-muted",
+    "history": "foreground",
+}
+"""Kind of part -> theme colour."""
+
+
+def tone(kind: str) -> str:
+    return TONES.get(kind, "foreground")
+
+
+def prompt_sections(preview: PromptPreview) -> list[Section]:
+    """The parts in the order they are sent, then what was not sent."""
+    built = preview.built
+    return [*_parts(preview), *_left_out(built), *_lore(built), *_warnings(built)]
+
+
+def body_sections(preview: PromptPreview) -> list[Section]:
+    """The request as it goes out: its address, its headers, its body."""
+    headers = "\n".join(f"{name}: {value}" for name, value in preview.headers.items())
+    return [
+        Section(key="address", title=clean_line(preview.url) or "Inside this program", text="", tone="primary"),
+        Section(key="headers", title="Headers", text=clean_text(headers), tone="foreground-muted"),
+        Section(key="body", title="Body", text=clean_text(preview.wire), tone="foreground"),
+    ]
+
+
+def _parts(preview: PromptPreview) -> Iterator[Section]:
+    """One section for each part; equal names get a number, so that each keeps its own folding."""
+    seen: dict[str, int] = {}
+    for part, mark in zip(preview.built.parts, _marks(preview), strict=True):
+        name = f"{part.kind}/{part.origin}/{part.title}"
+        seen[name] = seen.get(name, 0) + 1
+        yield Section(
+            key=f"{name}/{seen[name]}",
+            title=_title(part),
+            text=clean_text(part.text.strip("\n")),
+            note=f"{part.tokens:,}",
+            tone=tone(part.kind),
+            mark=mark,
+            mark_title="unchanged up to here",
+        )
+
+
+def _title(part: PromptPart) -> str:
+    role = f"{part.role} · " if part.role is not None else ""
+    return clean_line(f"{role}{part.title}")
+
+
+def _marks(preview: PromptPreview) -> list[int | None]:
+    """For each part the offset at which the prompt begins to differ from the last request, if there."""
+    marks: list[int | None] = [None] * len(preview.built.parts)
+    until = preview.unchanged_chars
+    if not 0 < until < len(preview.text):
+        return marks
+    at = 0
+    for index, part in enumerate(preview.built.parts):
+        start = preview.text.find(part.text, at)
+        if start < 0:
+            continue
+        at = start + len(part.text)
+        if until < at:
+            lead = len(part.text) - len(part.text.lstrip("\n"))
+            marks[index] = max(0, until - start - lead)
+            break
+    return marks
+
+
+def _left_out(built: BuiltPrompt) -> Iterable[Section]:
+    if not built.left_out:
+        return []
+    lines = [f"{one.title}  ({one.tokens:,} tokens): {one.reason}" for one in built.left_out]
+    return [_extra("left out", f"Left out ({len(lines)})", lines, "error")]
+
+
+def _lore(built: BuiltPrompt) -> Iterable[Section]:
+    if not built.lore:
+        return []
+    verdicts = sorted(built.lore, key=lambda one: not one.active)
+    lines = [f"{'✓' if one.active else '·'} {one.title or one.uid}: {one.reason}" for one in verdicts]
+    active = sum(one.active for one in verdicts)
+    return [_extra("lore", f"Lorebook entries ({active} of {len(lines)} active)", lines, "success")]
+
+
+def _warnings(built: BuiltPrompt) -> Iterable[Section]:
+    if not built.warnings:
+        return []
+    return [_extra("warnings", f"Warnings ({len(built.warnings)})", list(built.warnings), "warning")]
+
+
+def _extra(key: str, title: str, lines: list[str], colour: str) -> Section:
+    return Section(key=f"extra/{key}", title=title, text=clean_text("\n".join(lines)), tone=colour, folded=True)
