@@ -1,0 +1,58 @@
+"""The program's own settings, one value. Every field is a line of the settings file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tavern_tui.core.connection import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the user chose. The defaults are those of a fresh machine."""
+
+    theme: str = "auto"
+    """Name of a theme; `auto`: the dark or the light default, as `appearance` says."""
+    appearance: str = "auto"
+    """`dark`, `light`, or `auto`: what the terminal's background suggests."""
+    enter_sends: bool = True
+    """Enter sends and Ctrl+J breaks the line; False: the other way round."""
+    keymap: Mapping[str, str] = field(default_factory=dict)
+    """Keys of your own: binding id -> keys, separated by commas."""
+    show_prompt_panel: bool = True
+    """Show the prompt beside the chat where there is room."""
+    show_reasoning: bool = False
+    """Show the model's thinking unfolded."""
+    show_avatars: bool = False
+    """Draw pictures in the terminal (needs the extra `images`)."""
+    show_timestamps: bool = False
+    """Show when a message was sent."""
+    smooth_scroll: bool = True
+    """Scroll in small steps instead of jumps."""
+    streaming_fps: int = 30
+    """How often per second a growing reply is drawn."""
+    log_prompts: bool = False
+    """Write prompts and replies into the log file. Keys are never written."""
+    probe_on_start: bool = True
+    """Look for model servers on this machine's usual ports when none is connected."""
+    confirm_deletions: bool = True
+    """Ask before a character or a chat goes to the trash."""
+    backups: bool = True
+    """Keep earlier versions of changed chats in the backups folder."""
+    use_keyring: bool = False
+    """Keep keys in the system's keyring (needs the extra `keyring`) instead of a file."""
+    current_connection: str = ""
+    """Name of the connection that answers."""
+    current_character: str = ""
+    """File name, without ending, of the character that was open last."""
+    current_chat: str = ""
+    """Title of the chat that was open last."""
+    current_persona: str = ""
+    """File name of the persona in use; empty: the default one."""
+    connections: tuple[Connection, ...] = ()
+    """Saved connections, in the order they are cycled through."""
+    providers: tuple[Mapping[str, object], ...] = ()
+    """Provider rows of your own (`[[providers]]`), for servers that are not in the table."""
+    source: Mapping[str, object] = field(default_factory=dict)
+    """Keys of the settings file this version does not know. Written back untouched."""
