@@ -1,0 +1,219 @@
+"""What a provider is: its row, its wire format, and what the rest of the program may ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal, Protocol
+
+from tavern_tui.core.generation import (
+    EventStream,
+    GenerationRequest,
+    Model,
+    ServerStatus,
+    StreamEvent,
+)
+from tavern_tui.providers.explain import Explainer
+from tavern_tui.providers.samplers import SamplerTable
+
+PromptKind = Literal["text", "chat"]
+KeyNeed = Literal["none", "optional", "required"]
+
+
+class Auth(StrEnum):
+    """How a server is given the key."""
+
+    NONE = "none"
+    BEARER = "bearer"
+    X_API_KEY = "x-api-key"
+    BOTH = "both"
+
+
+class BaseRule(StrEnum):
+    """How an address a user typed becomes the base that paths are put after (see `urls`)."""
+
+    SERVER = "server"
+    """Cut off any API path: routes lie at the server's root or under several prefixes."""
+    OPENAI = "openai"
+    """Keep the path; a bare host gets `/v1`."""
+    AS_IS = "as-is"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WireRequest:
+    """One HTTP request without address, key and user's additions."""
+
+    path: str
+    body: Mapping[str, object]
+    method: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class StreamDecoder(Protocol):
+    """Bytes of an answer in, events out; the cuts between the bytes make no difference."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the reply's end was seen, so that nothing more need be read."""
+        ...
+
+    def feed(self, data: bytes) -> Iterable[StreamEvent]:
+        """Events of the next bytes. Raises ProviderError for an error inside the stream."""
+        ...
+
+    def close(self) -> Iterable[StreamEvent]:
+        """The last events, `Finished` at the end. Raises StreamBroken if the end is missing."""
+        ...
+
+
+class Dialect(Protocol):
+    """A wire format. Pure: it opens nothing and sends nothing."""
+
+    def encode(self, request: GenerationRequest, spec: ProviderSpec) -> WireRequest:
+        """The request as this format writes it. Raises UsageError for values it cannot carry."""
+        ...
+
+    def decoder(self, request: GenerationRequest, explain: Explainer) -> StreamDecoder:
+        """A decoder for the answer, streamed or whole as `request.stream` says."""
+        ...
+
+
+class Ask(Protocol):
+    """Small questions to one server, answered with parsed JSON."""
+
+    async def get(self, path: str) -> object:
+        """Raises ProviderError."""
+        ...
+
+    async def post(self, path: str, body: Mapping[str, object]) -> object:
+        """Raises ProviderError."""
+        ...
+
+    async def maybe(self, path: str) -> object:
+        """The answer, or None if the server is there but has no such thing to tell."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRoute:
+    """Where a server counts tokens."""
+
+    path: str
+    text_key: str
+    extra: Mapping[str, object] = field(default_factory=dict)
+    needs_model: bool = False
+    subtract_empty: bool = False
+    """The server adds a start token that cannot be switched off: the count of "" is taken away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerApi:
+    """What one kind of server tells of itself, and where."""
+
+    status: Callable[[Ask, ProviderSpec, str], Coroutine[Any, Any, ServerStatus]]
+    models: Callable[[Ask, ProviderSpec], Coroutine[Any, Any, list[Model]]]
+    tokens: TokenRoute | None = None
+    abort: str = ""
+    """Path that ends the generation named by a genkey."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRule:
+    """Parameters that models of one family refuse or call differently."""
+
+    pattern: str
+    """Regular expression, searched in the model's id."""
+    drop: tuple[str, ...] = ()
+    rename: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSpec:
+    """A provider as a row of the catalogue."""
+
+    id: str
+    title: str
+    prompt_kind: PromptKind
+    opener: str = "http"
+    """Who opens it: a key of `registry.OPENERS`."""
+    dialect: Dialect | None = None
+    server: ServerApi | None = None
+    default_url: str = ""
+    base_rule: BaseRule = BaseRule.SERVER
+    generate_path: str = ""
+    models_path: str = "/v1/models"
+    home: str = ""
+    key: KeyNeed = "none"
+    secret: str = ""
+    """Name its key is stored under by default."""
+    auth: Auth = Auth.BEARER
+    headers: Mapping[str, str] = field(default_factory=dict)
+    samplers: SamplerTable = field(default_factory=dict)
+    """Our sampler names, each with what this server calls it."""
+    model_rules: tuple[ModelRule, ...] = ()
+    body: Mapping[str, object] = field(default_factory=dict)
+    """Keys every request of this provider carries."""
+    needs_model: bool = False
+    sends_model: bool = True
+    stop_limit: int | None = None
+    """Most stop strings the server takes; the rest is cut locally."""
+    asks_usage: bool = False
+    """Send `stream_options.include_usage`."""
+    post_processing: str = ""
+    hidden: bool = False
+    """Not offered in lists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedRequest:
+    """A request exactly as it goes out."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body_bytes: bytes = field(repr=False)
+    body: Mapping[str, object] = field(repr=False)
+    masked_headers: Mapping[str, str] = field(default_factory=dict)
+
+    def masked(self) -> Mapping[str, str]:
+        """The headers with every secret blotted out."""
+        return self.masked_headers
+
+
+class Provider(Protocol):
+    """A connection that is open for business. Close it with `aclose`."""
+
+    @property
+    def spec(self) -> ProviderSpec: ...
+
+    @property
+    def name(self) -> str:
+        """The connection's name."""
+        ...
+
+    def wire(self, request: GenerationRequest) -> PreparedRequest:
+        """The bytes `stream` would send for this request. Raises UsageError."""
+        ...
+
+    def stream(self, request: GenerationRequest) -> EventStream:
+        """The reply's events, `Finished` last. Closing the generator ends the request at once.
+
+        Raises ProviderError; StreamBroken once part of the reply has been given out."""
+        ...
+
+    async def models(self) -> list[Model]:
+        """What the server offers. Raises ProviderError."""
+        ...
+
+    async def status(self) -> ServerStatus:
+        """What the server says of itself. Raises ProviderError if it does not answer."""
+        ...
+
+    async def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
+        """Tokens of each text as the server counts them; None if it does not count."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of sockets and child processes."""
+        ...

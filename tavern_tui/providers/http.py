@@ -1,0 +1,393 @@
+"""HttpProvider: sends what a dialect encodes and reads what it decodes. Used for every HTTP server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
+
+import httpx
+
+from tavern_tui import __version__
+from tavern_tui.core.connection import Connection
+from tavern_tui.core.errors import (
+    AuthFailed,
+    BadAnswer,
+    ConnectionFailed,
+    NotFound,
+    ProviderError,
+    RateLimited,
+    RequestRefused,
+    ServerFailed,
+    UsageError,
+)
+from tavern_tui.core.generation import EventStream, GenerationRequest, Model, ServerStatus, StreamEvent
+from tavern_tui.providers.base import (
+    Auth,
+    Dialect,
+    PreparedRequest,
+    ProviderSpec,
+    ServerApi,
+    StreamDecoder,
+    TokenRoute,
+)
+from tavern_tui.providers.dialects.common import body_bytes
+from tavern_tui.providers.explain import Explainer, is_html, retry_after
+from tavern_tui.providers.masking import check_header, mask_headers
+from tavern_tui.providers.servers import read_count
+from tavern_tui.providers.timing import Stopwatch
+from tavern_tui.providers.together import together
+from tavern_tui.providers.unreachable import WORTH_RETRYING, unreachable
+from tavern_tui.providers.urls import Base, parse_base
+from tavern_tui.providers.wirelog import WireLog
+
+CONNECT_SECONDS = 10.0
+QUESTION_SECONDS = 15.0
+ABORT_SECONDS = 2.0
+RETRIES = (0.15, 0.5)
+"""Seconds before each further attempt."""
+LONGEST_WAIT = 5.0
+"""A server that asks for a longer wait is not asked again by itself."""
+MAX_ERROR_BODY = 64 * 1024
+MAX_ANSWER = 64 * 1024 * 1024
+COUNTS_AT_ONCE = 4
+
+
+class HttpProvider:
+    """One connection to one HTTP server."""
+
+    def __init__(
+        self,
+        spec: ProviderSpec,
+        connection: Connection,
+        *,
+        key: str | None,
+        log: WireLog | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        if spec.dialect is None or spec.server is None:
+            raise UsageError(f'The provider "{spec.id}" has no wire format.')
+        self._spec = spec
+        self._dialect: Dialect = spec.dialect
+        self._server: ServerApi = spec.server
+        self._connection = connection
+        self._base: Base = parse_base(connection.url or spec.default_url, spec.base_rule)
+        self._key = (key or "").strip()
+        if spec.key == "required" and not self._key and not connection.extra_headers:
+            raise AuthFailed(
+                f"{spec.title} needs an API key, and the connection has none.",
+                hint=f"Get one at {spec.home} and put it into the connection." if spec.home else None,
+            )
+        self._log = log or WireLog()
+        self._transport = transport
+        self._client: httpx.AsyncClient | None = None
+        self._genkey = f"TT{secrets.token_hex(6)}"
+        self._closed = False
+        self._explain = Explainer(
+            f"{spec.title} at {self._base.host}", tuple(filter(None, (self._key, self._base.basic_auth)))
+        )
+        self._headers = self._standing_headers()
+
+    @property
+    def spec(self) -> ProviderSpec:
+        return self._spec
+
+    @property
+    def name(self) -> str:
+        return self._connection.name
+
+    # --- the request
+
+    def wire(self, request: GenerationRequest) -> PreparedRequest:
+        encoded = self._dialect.encode(self._completed(request), self._spec)
+        body = {**encoded.body, **self._spec.body, **self._connection.extra_body, **request.extra_body}
+        body = {name: value for name, value in body.items() if value is not None}
+        return self._prepared(encoded.method, encoded.path, body, encoded.headers)
+
+    def _completed(self, request: GenerationRequest) -> GenerationRequest:
+        model = request.model or self._connection.model
+        if not model and self._spec.needs_model:
+            raise UsageError(
+                f'The connection "{self.name}" does not say which model of {self._spec.title} to use.',
+                hint="Choose a model in the connection.",
+            )
+        return replace(request, model=model, genkey=request.genkey or self._genkey)
+
+    def _prepared(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None,
+        headers: Mapping[str, str] | None = None,
+    ) -> PreparedRequest:
+        sent = {**self._headers, **(headers or {})}
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        return PreparedRequest(
+            method=method,
+            url=f"{self._base.url}{path}",
+            headers=sent,
+            body_bytes=b"" if body is None else body_bytes(dict(body)),
+            body=body or {},
+            masked_headers=mask_headers(sent, self._explain.secrets),
+        )
+
+    def _standing_headers(self) -> dict[str, str]:
+        headers = {
+            "User-Agent": f"tavern-tui/{__version__}",
+            "Accept": "application/json, text/event-stream",
+            # Compressed streams come late, and a small one can unpack to gigabytes.
+            "Accept-Encoding": "identity",
+            **self._spec.headers,
+        }
+        if self._base.basic_auth:
+            headers["Authorization"] = self._base.basic_auth
+        if self._key and self._spec.auth in (Auth.BEARER, Auth.BOTH):
+            headers["Authorization"] = f"Bearer {self._key}"
+        if self._key and self._spec.auth in (Auth.X_API_KEY, Auth.BOTH):
+            headers["X-API-Key"] = self._key
+        for name, value in self._connection.extra_headers.items():
+            # The user's own header takes the place of ours, whatever its case.
+            headers = {ours: kept for ours, kept in headers.items() if ours.lower() != name.lower()}
+            headers[name] = value
+        for name, value in headers.items():
+            check_header(name, value)
+        return headers
+
+    # --- the reply
+
+    async def stream(self, request: GenerationRequest) -> EventStream:
+        try:
+            async with aclosing(self._stream(request)) as events:
+                async for event in events:
+                    yield event
+        except NotFound:
+            # A server from before streaming: its older route answers whole.
+            if not (request.stream and self._server.abort):
+                raise
+            async with aclosing(self._stream(replace(request, stream=False))) as events:
+                async for event in events:
+                    yield event
+
+    async def _stream(self, request: GenerationRequest) -> AsyncGenerator[StreamEvent, None]:
+        prepared = self.wire(request)
+        watch = Stopwatch(self.name, prepared, self._log)
+        finished = False
+        try:
+            async with self._answer(prepared, watch, read_seconds=None) as response:
+                decoder = self._decoder(request, response)
+                async for event in self._events(response, decoder, watch):
+                    watch.event(event)
+                    yield event
+                finished = True
+        except ProviderError as error:
+            watch.failed(str(error))
+            finished = True  # it is the server that ended it
+            raise
+        finally:
+            if not finished and self._server.abort:
+                await self._abort(request)
+            watch.done(stopped=not finished)
+
+    def _decoder(self, request: GenerationRequest, response: httpx.Response) -> StreamDecoder:
+        """The decoder for what came, which may not be the form that was asked for."""
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "application/json" and request.stream:
+            request = replace(request, stream=False)
+        elif kind == "text/event-stream" and not request.stream:
+            request = replace(request, stream=True)
+        return self._dialect.decoder(self._completed(request), self._explain)
+
+    async def _events(
+        self, response: httpx.Response, decoder: StreamDecoder, watch: Stopwatch
+    ) -> AsyncGenerator[StreamEvent, None]:
+        try:
+            async for chunk in response.aiter_bytes():
+                watch.bytes(len(chunk))
+                for event in decoder.feed(chunk):
+                    yield event
+                if decoder.complete:
+                    break
+        except httpx.HTTPError as error:
+            raise self._explain.broken(self._explain.words(str(error))) from error
+        for event in decoder.close():
+            yield event
+
+    async def _abort(self, request: GenerationRequest) -> None:
+        """Tell the server to stop; closing the socket alone leaves some of them writing on."""
+        genkey = self._completed(request).genkey
+        task = asyncio.ensure_future(self._send_abort(genkey))
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait({task}, timeout=ABORT_SECONDS)
+            raise
+
+    async def _send_abort(self, genkey: str) -> None:
+        prepared = self._prepared("POST", self._server.abort, {"genkey": genkey})
+        watch = Stopwatch(self.name, prepared, self._log)
+        try:
+            async with asyncio.timeout(ABORT_SECONDS):
+                response = await self._http().send(self._built(prepared, ABORT_SECONDS))
+                watch.answered(response.status_code)
+        except (httpx.HTTPError, TimeoutError) as error:
+            watch.failed(f"abort: {type(error).__name__}")
+        watch.done()
+
+    # --- small questions
+
+    async def get(self, path: str) -> object:
+        return await self._question(self._prepared("GET", path, None))
+
+    async def post(self, path: str, body: Mapping[str, object]) -> object:
+        return await self._question(self._prepared("POST", path, body))
+
+    async def maybe(self, path: str) -> object:
+        try:
+            return await self.get(path)
+        except (NotFound, RequestRefused, ServerFailed, BadAnswer, RateLimited):
+            return None
+
+    async def _question(self, prepared: PreparedRequest, log: WireLog | None = None) -> object:
+        watch = Stopwatch(self.name, prepared, log or self._log)
+        try:
+            async with self._answer(prepared, watch, read_seconds=QUESTION_SECONDS) as response:
+                return self._json(await self._read(response, MAX_ANSWER, watch))
+        except httpx.HTTPError as error:
+            watch.failed("the answer broke off")
+            raise self._explain.broken() from error
+        except ProviderError as error:
+            watch.failed(str(error))
+            raise
+        finally:
+            watch.done()
+
+    async def _read(self, response: httpx.Response, limit: int, watch: Stopwatch) -> bytes:
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            watch.bytes(len(chunk))
+            if len(body) > limit:
+                raise self._explain.nonsense(f"more than {limit // 2**20} MB")
+        return bytes(body)
+
+    def _json(self, body: bytes) -> object:
+        text = body.decode("utf-8", "replace")
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            what = "a web page instead of JSON" if is_html(text) else "something that is not JSON"
+            raise self._explain.nonsense(what) from None
+
+    async def models(self) -> list[Model]:
+        return await self._server.models(self, self._spec)
+
+    async def status(self) -> ServerStatus:
+        return await self._server.status(self, self._spec, self._connection.model)
+
+    async def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
+        route = self._server.tokens
+        if route is None or (route.needs_model and not self._connection.model):
+            return None
+        gate = asyncio.Semaphore(COUNTS_AT_ONCE)
+        try:
+            empty = await self._count(route, "", gate) if route.subtract_empty else 0
+            counts = await together(*(self._count(route, text, gate) for text in texts))
+        except (NotFound, BadAnswer):
+            return None
+        return [max(0, count - empty) if text else 0 for count, text in zip(counts, texts, strict=True)]
+
+    async def _count(self, route: TokenRoute, text: str, gate: asyncio.Semaphore) -> int:
+        body: dict[str, object] = {**route.extra, route.text_key: text}
+        if route.needs_model:
+            body["model"] = self._connection.model
+        prepared = self._prepared("POST", route.path, body)
+        async with gate:
+            # Hundreds of these would push everything else out of the log.
+            count = read_count(await self._question(prepared, WireLog(limit=1)))
+        if count is None:
+            raise self._explain.nonsense("something that is not a token count")
+        return count
+
+    # --- the socket
+
+    @asynccontextmanager
+    async def _answer(
+        self, prepared: PreparedRequest, watch: Stopwatch, *, read_seconds: float | None
+    ) -> AsyncIterator[httpx.Response]:
+        """The answer to a request, its body still unread. Raises ProviderError for refusals."""
+        response = await self._send(prepared, read_seconds)
+        try:
+            watch.answered(response.status_code)
+            if response.status_code >= 300:
+                body = await self._error_body(response)
+                raise self._explain.refusal(response.status_code, response.headers, body)
+            yield response
+        finally:
+            await response.aclose()
+
+    async def _send(self, prepared: PreparedRequest, read_seconds: float | None) -> httpx.Response:
+        for pause in (*RETRIES, None):
+            try:
+                response = await self._http().send(self._built(prepared, read_seconds), stream=True)
+            except httpx.HTTPError as error:
+                if pause is None or not isinstance(error, WORTH_RETRYING):
+                    raise unreachable(self._explain, error) from error
+                wait = pause
+            else:
+                asked = retry_after(response.headers) if response.status_code in (429, 503) else None
+                if pause is None or asked is None or asked > LONGEST_WAIT:
+                    return response
+                await response.aclose()
+                wait = max(pause, asked)
+            await asyncio.sleep(wait)
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _error_body(self, response: httpx.Response) -> bytes:
+        body = bytearray()
+        try:
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > MAX_ERROR_BODY:
+                    break
+        except httpx.HTTPError:
+            pass  # the status says enough
+        return bytes(body[:MAX_ERROR_BODY])
+
+    def _built(self, prepared: PreparedRequest, read_seconds: float | None) -> httpx.Request:
+        timeout = httpx.Timeout(connect=CONNECT_SECONDS, read=read_seconds, write=60.0, pool=CONNECT_SECONDS)
+        try:
+            return self._http().build_request(
+                prepared.method,
+                prepared.url,
+                headers=dict(prepared.headers),
+                content=prepared.body_bytes or None,
+                timeout=timeout,
+            )
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise UsageError(f"A request to {self._explain.server} cannot be made: {error}.") from error
+
+    def _http(self) -> httpx.AsyncClient:
+        if self._closed:
+            raise ConnectionFailed(f'The connection "{self.name}" was closed.', hint="Send again.")
+        if self._client is None:
+            try:
+                self._client = httpx.AsyncClient(
+                    follow_redirects=False,
+                    trust_env=not self._base.loopback,
+                    transport=self._transport,
+                    # llama.cpp drops idle connections after 5 seconds.
+                    limits=httpx.Limits(keepalive_expiry=4.0),
+                )
+            except (ImportError, ValueError) as error:
+                raise UsageError(f"The proxy settings of the environment cannot be used: {error}.") from error
+        return self._client
+
+    async def aclose(self) -> None:
+        self._closed = True
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
