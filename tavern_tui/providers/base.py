@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
@@ -174,11 +174,12 @@ class PreparedRequest:
     headers: Mapping[str, str] = field(repr=False)
     body_bytes: bytes = field(repr=False)
     body: Mapping[str, object] = field(repr=False)
-    masked_headers: Mapping[str, str] = field(default_factory=dict)
+    shown_headers: Mapping[str, str] = field(default_factory=dict)
+    """The headers with every secret blotted out."""
 
-    def masked(self) -> Mapping[str, str]:
-        """The headers with every secret blotted out."""
-        return self.masked_headers
+    def masked(self) -> PreparedRequest:
+        """This request as it may be shown: no header tells a secret."""
+        return replace(self, headers=self.shown_headers)
 
 
 class Provider(Protocol):

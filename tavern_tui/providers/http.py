@@ -85,6 +85,7 @@ class HttpProvider:
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
         self._genkey = f"TT{secrets.token_hex(6)}"
+        self._only_model = ""
         self._closed = False
         self._explain = Explainer(
             f"{spec.title} at {self._base.host}", tuple(filter(None, (self._key, self._base.basic_auth)))
@@ -108,13 +109,18 @@ class HttpProvider:
         return self._prepared(encoded.method, encoded.path, body, encoded.headers)
 
     def _completed(self, request: GenerationRequest) -> GenerationRequest:
-        model = request.model or self._connection.model
+        model = request.model or self._model
         if not model and self._spec.needs_model:
             raise UsageError(
                 f'The connection "{self.name}" does not say which model of {self._spec.title} to use.',
                 hint="Choose a model in the connection.",
             )
         return replace(request, model=model, genkey=request.genkey or self._genkey)
+
+    @property
+    def _model(self) -> str:
+        """The model to name: the connection's, else the only one the server said it has."""
+        return self._connection.model or (self._only_model if self._spec.needs_model else "")
 
     def _prepared(
         self,
@@ -132,7 +138,7 @@ class HttpProvider:
             headers=sent,
             body_bytes=b"" if body is None else body_bytes(dict(body)),
             body=body or {},
-            masked_headers=mask_headers(sent, self._explain.secrets),
+            shown_headers=mask_headers(sent, self._explain.secrets),
         )
 
     def _standing_headers(self) -> dict[str, str]:
@@ -286,11 +292,13 @@ class HttpProvider:
         return await self._server.models(self, self._spec)
 
     async def status(self) -> ServerStatus:
-        return await self._server.status(self, self._spec, self._connection.model)
+        status = await self._server.status(self, self._spec, self._connection.model)
+        self._only_model = status.model
+        return status
 
     async def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
         route = self._server.tokens
-        if route is None or (route.needs_model and not self._connection.model):
+        if route is None or (route.needs_model and not self._counted_model):
             return None
         gate = asyncio.Semaphore(COUNTS_AT_ONCE)
         try:
@@ -300,10 +308,14 @@ class HttpProvider:
             return None
         return [max(0, count - empty) if text else 0 for count, text in zip(counts, texts, strict=True)]
 
+    @property
+    def _counted_model(self) -> str:
+        return self._connection.model or self._only_model
+
     async def _count(self, route: TokenRoute, text: str, gate: asyncio.Semaphore) -> int:
         body: dict[str, object] = {**route.extra, route.text_key: text}
         if route.needs_model:
-            body["model"] = self._connection.model
+            body["model"] = self._counted_model
         prepared = self._prepared("POST", route.path, body)
         async with gate:
             # Hundreds of these would push everything else out of the log.

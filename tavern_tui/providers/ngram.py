@@ -14,12 +14,17 @@ CONTROL = re.compile(
     re.IGNORECASE,
 )
 HEADING = re.compile(r"^\s*(?:#{1,6}\s.*|\*{3,}|[-_=]{3,}|\[[^\]\n]*\]|\{.*\}|<[^>]*>)\s*$")
-LABEL = re.compile(r"^\s*[\w'’. -]{1,40}:\s+(?=\S)")
+LABEL = re.compile(r"^\s*([\w'’. -]{1,40}):\s+(?=\S)")
+CUE = re.compile(r"^\s*([\w'’. -]{1,40}):\s*\Z", re.MULTILINE)
+"""The name at the prompt's end, whose turn it is."""
 ROLE = re.compile(r"^\s*(?:user|assistant|system|model|human)\s*$", re.IGNORECASE)
 SENTENCE = re.compile(r"[^.!?…。！？]+[.!?…。！？]+[\"'”’»*)\]]*|[^.!?…。！？]+$")
 ENDS = (".", "!", "?", "…", "。", "！", "？")
 CLOSERS = "\"'”’»*)]"
 LONGEST_SENTENCE = 32
+TRIES = 12
+OWN_WORDS = 3
+"""How much more the speaker's own lines count."""
 MAX_LEARNED = 60_000
 """Words of the end of the prompt it learns from."""
 
@@ -46,15 +51,20 @@ class Writer:
         for first, second, third in zip(words, words[1:], words[2:], strict=False):
             self._after_two.setdefault((first, second), []).append(third)
 
-    def sentence(self, dice: Random) -> list[str]:
-        """A sentence; where the words allow it, one that was not in the text."""
-        best: list[str] = []
-        for _ in range(6):
+    def sentence(self, dice: Random, said: set[str]) -> list[str]:
+        """A sentence that was not said yet; where the words allow it, one that is not in the text."""
+        spare: list[str] = []
+        for _ in range(TRIES):
             words = self._chain(dice)
-            if len(words) >= 4 and " ".join(words) not in self._known:
+            text = " ".join(words)
+            if text in said or _goes_in_circles(words):
+                continue
+            if len(words) >= 4 and text not in self._known:
+                said.add(text)
                 return _closed(words)
-            best = max(best, words, key=len)
-        return _closed(best)
+            spare = max(spare, words, key=len)
+        said.add(" ".join(spare))
+        return _closed(spare)
 
     def _chain(self, dice: Random) -> list[str]:
         words: list[str] = []
@@ -70,6 +80,12 @@ class Writer:
             words.append(word)
             before, last = last, word
         return words
+
+
+def _goes_in_circles(words: Sequence[str]) -> bool:
+    """Whether a run of three words comes twice."""
+    runs = list(zip(words, words[1:], words[2:], strict=False))
+    return len(set(runs)) < len(runs)
 
 
 def _closed(words: list[str]) -> list[str]:
@@ -93,15 +109,20 @@ def _closed(words: list[str]) -> list[str]:
 
 def read_sentences(text: str) -> list[list[str]]:
     """The prose of a prompt: no template marks, no headings, no names before the lines."""
+    cue = CUE.search(text)
+    speaker = cue.group(1).strip() if cue is not None else ""
     sentences: list[list[str]] = []
     for line in CONTROL.sub("\n", text).splitlines():
         if HEADING.match(line) or ROLE.match(line):
             continue
-        prose = LABEL.sub("", line)
+        label = LABEL.match(line)
+        prose = line[label.end() :] if label is not None else line
+        # What the speaker said before is how the speaker talks.
+        weight = OWN_WORDS if label is not None and label.group(1).strip() == speaker else 1
         for match in SENTENCE.finditer(prose):
             words = match.group().split()
             if 2 <= len(words) <= 80 and not words[-1].endswith(":"):
-                sentences.append(words)
+                sentences += [words] * weight
     return _the_end_of(sentences)
 
 
@@ -125,9 +146,10 @@ def write(text: str, dice: Random, *, max_words: int) -> Iterator[str]:
         yield from _spaced(FALLBACK.split(), first=True)
         return
     written = 0
+    said: set[str] = set()
     for number in range(dice.randint(2, 5)):
-        words = writer.sentence(dice)
-        if number and written + len(words) > max_words:
+        words = writer.sentence(dice, said)
+        if not words or (number and written + len(words) > max_words):
             return
         yield from _spaced(words, first=number == 0)
         written += len(words)

@@ -122,32 +122,35 @@ class CachedCounter:
     """Counts from the cache; what is not there is estimated and noted in `missing`."""
 
     def __init__(
-        self, *, tokenizer: str, cache: TokenCache, fallback: TokenCounter, server: str = ""
+        self, tokenizer: str, fallback: TokenCounter, cache: TokenCache | None = None, *, server: str = ""
     ) -> None:
         """`tokenizer` tells apart whose counts these are; `server` is what people read."""
         self._tokenizer = tokenizer
-        self._cache = cache
+        self._cache = cache if cache is not None else TokenCache()
         self._fallback = fallback
         self._server = server or tokenizer
-        self._exact = True
+        self._estimated = self._known = False
         self.missing: dict[str, None] = {}
         """Texts that were estimated, in order: have them counted, then `learn` the counts."""
 
     @property
     def name(self) -> str:
-        return self._server if self._exact else f"{self._server}, partly {self._fallback.name}"
+        if not self._known:
+            return self._fallback.name
+        return f"{self._server}, partly {self._fallback.name}" if self._estimated else self._server
 
     @property
     def exact(self) -> bool:
-        return self._exact
+        return self._known and not self._estimated
 
     def count(self, text: str) -> int:
         if not text:
             return 0
         known = self._cache.get(self._tokenizer, text)
         if known is not None:
+            self._known = True
             return known
-        self._exact = False
+        self._estimated = True
         if len(self.missing) < MISSING_LIMIT:
             self.missing[text] = None
         return self._fallback.count(text)
@@ -165,12 +168,9 @@ class CachedCounter:
         return max(0, around) + self.count(text)
 
     def learn(self, counts: Mapping[str, int]) -> None:
-        """Take over counts from the server; they are no longer missing."""
+        """Take over counts from the server; when none is missing any more, counting is exact."""
         self._cache.put(self._tokenizer, counts)
         for text in counts:
             self.missing.pop(text, None)
-
-    def start_over(self) -> None:
-        """Begin a new build: forget that there were estimates in the last one."""
-        self._exact = True
-        self.missing.clear()
+        self._known = self._known or bool(counts)
+        self._estimated = self._estimated and bool(self.missing)
