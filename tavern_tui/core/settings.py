@@ -22,6 +22,10 @@ class Settings:
     """Keys of your own: binding id -> keys, separated by commas."""
     show_prompt_panel: bool = True
     """Show the prompt beside the chat where there is room."""
+    show_left_panes: bool = True
+    """Show connections and characters beside the chat where there is room."""
+    side: str = "left"
+    """Where there is room for one side only: `left`, `right` or `none`."""
     show_reasoning: bool = False
     """Show the model's thinking unfolded."""
     show_avatars: bool = False

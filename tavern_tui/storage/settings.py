@@ -63,7 +63,8 @@ def save_settings(path: Path, settings: Settings) -> None:
 
 def settings_from(found: Mapping[str, object], where: str, warnings: list[str]) -> Settings:
     """The settings in a parsed file."""
-    return _read(Settings, found, where, warnings)
+    settings: Settings = _read(Settings, found, where, warnings)
+    return settings
 
 
 def settings_table(settings: Settings) -> dict[str, object]:
