@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tavern_tui.core.lorebook import LoreEntry, LorePosition
-from tavern_tui.lore.inputs import ActiveEntry, Activation
+from tavern_tui.lore.inputs import Activation, ActiveEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
