@@ -1,0 +1,88 @@
+"""The message a send stores: the user's words after the user's rules, macros and helpers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from tavern_tui.core.character import CardFields
+from tavern_tui.core.chat import Message, a_message
+from tavern_tui.core.prompt import StateChanges
+from tavern_tui.macros.bias import extract_bias
+from tavern_tui.prompt.history import USER_INPUT
+from tavern_tui.prompt.inputs import PromptInputs
+from tavern_tui.prompt.scene import Scene, open_scene, scratch
+from tavern_tui.prompt.sources import card_fields
+from tavern_tui.prompt.state import state_changes
+from tavern_tui.text.regex_scripts import apply_scripts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A message to store, and what its macros changed."""
+
+    message: Message | None
+    """None: there was nothing to send."""
+    changes: StateChanges
+
+
+def outgoing(text: str, inputs: PromptInputs) -> Outgoing:
+    """The message that `text` becomes, and the variables its macros set."""
+    scene = open_scene(inputs)
+    message = make_message(text, scene)
+    return Outgoing(message=message, changes=state_changes(scene))
+
+
+def outgoing_message(text: str, inputs: PromptInputs) -> Message | None:
+    """The message that `text` becomes; None if there is nothing to send."""
+    return outgoing(text, inputs).message
+
+
+def make_message(text: str, scene: Scene) -> Message | None:
+    """The message `text` becomes in this scene.
+
+    A text that holds only `{{bias ...}}` helpers becomes a hidden message that carries the bias."""
+    if not text.strip():
+        return None
+    if "{{" in text:
+        scene.macros.card = _fields_for_macros(scene)
+    words, bias = extract_bias(text)
+    sent_at = _timestamp(scene.inputs.now)
+    if not words.strip():
+        if not bias.strip():
+            return None
+        extra = {"type": "generic", "bias": bias}
+        return a_message("System", "", sent_at=sent_at, extra=extra, hidden=True)
+    persona = scene.inputs.persona
+    return a_message(
+        persona.name,
+        scene.substitute(_ruled(words, scene)),
+        is_user=True,
+        sent_at=sent_at,
+        extra={"bias": bias} if bias else {},
+        force_avatar=persona.file,
+    )
+
+
+def _ruled(text: str, scene: Scene) -> str:
+    """The text after the user-input scripts that change what is stored."""
+    if not scene.inputs.regex_scripts:
+        return text
+    return apply_scripts(
+        text,
+        scene.inputs.regex_scripts,
+        placement=USER_INPUT,
+        context="store",
+        depth=None,
+        substitute=scene.substitute,
+        warnings=scene.warnings,
+    )
+
+
+def _fields_for_macros(scene: Scene) -> CardFields:
+    """The card's fields for macros in the typed text; reading them must not set variables."""
+    return card_fields(replace(scene, macros=scratch(scene.macros)))
+
+
+def _timestamp(now: datetime) -> str:
+    return now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,64 @@
+"""From drafts to the messages that are sent, through the post-processing the server needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tavern_tui.core.chat import Role
+from tavern_tui.core.prompt import PromptMessage
+from tavern_tui.prompt.drafts import Draft
+from tavern_tui.prompt.inputs import ChatShape
+from tavern_tui.prompt.post_process import MODES, Names, post_process
+from tavern_tui.prompt.scene import Scene
+from tavern_tui.prompt.trace import Span, Spans, template, text_of
+
+
+def reshape(
+    drafts: Sequence[Draft], scene: Scene, shape: ChatShape
+) -> tuple[tuple[PromptMessage, ...], tuple[Spans, ...]]:
+    """The messages and, for each, the spans its content is made of."""
+    if shape.post_processing not in MODES:
+        return tuple(draft.message() for draft in drafts), tuple(draft.spans for draft in drafts)
+    names = Names(user=scene.user, char=scene.char, group=scene.macros.members)
+    wire = post_process([_wire(draft) for draft in drafts], shape.post_processing, names, shape.placeholder)
+    messages = tuple(
+        PromptMessage(role=Role(str(message["role"])), content=str(message["content"])) for message in wire
+    )
+    return messages, attribute([message.content for message in messages], drafts)
+
+
+def attribute(contents: Sequence[str], drafts: Sequence[Draft]) -> tuple[Spans, ...]:
+    """The contents as spans. Reshaping keeps the drafts' texts and their order and only puts
+    names, blank lines and placeholders between them, so each is found where the last one ended."""
+    rest = [draft for draft in drafts if draft.content]
+    result: list[Spans] = []
+    for content in contents:
+        spans: list[Span] = []
+        position = 0
+        while rest and (start := _find(content, rest[0].content, position)) is not None:
+            if start > position:
+                spans.append(template(content[position:start], "Between messages"))
+            draft = rest.pop(0)
+            spans.extend(draft.spans)
+            position = start + len(draft.content)
+        if position < len(content):
+            spans.append(template(content[position:], "Made up for the server"))
+        assert text_of(spans) == content
+        result.append(tuple(spans))
+    return tuple(result)
+
+
+def _find(content: str, text: str, position: int) -> int | None:
+    """Where `text` begins at or after `position`, if only a separator or a name precedes it."""
+    start = content.find(text, position)
+    if start < 0:
+        return None
+    between = content[position:start].removeprefix("\n\n")
+    return start if "\n\n" not in between and (not between or between.endswith(": ")) else None
+
+
+def _wire(draft: Draft) -> dict[str, object]:
+    message: dict[str, object] = {"role": draft.role.value, "content": draft.content}
+    if draft.name:
+        message["name"] = draft.name
+    return message
