@@ -19,7 +19,7 @@ from tavern_tui.core.generation import (
 )
 from tavern_tui.core.template import ReasoningTemplate
 from tavern_tui.services.pump import Pump
-from tavern_tui.text.reasoning import ReasoningSplitter
+from tavern_tui.text.reasoning import ReasoningSplitter, SplitPiece
 from tavern_tui.text.stop_strings import StopCutter
 
 
@@ -155,12 +155,11 @@ class Reply:
         else:
             self._split(self._splitter.feed(text))
 
-    def _split(self, parts: tuple[str, str]) -> None:
-        text, thought = parts
-        if thought:
-            self._thoughts.append(thought)
-        if text:
-            self._keep(self._cutter.feed(text))
+    def _split(self, piece: SplitPiece) -> None:
+        if piece.reasoning:
+            self._thoughts.append(piece.reasoning)
+        if piece.text:
+            self._keep(self._cutter.feed(piece.text))
 
     def _keep(self, text: str) -> None:
         if text:

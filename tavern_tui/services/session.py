@@ -247,6 +247,10 @@ class ChatSession:
 
     # --- looking ahead
 
+    async def get_ready(self) -> None:
+        """Learn what the server knows of itself, so that the first preview is right."""
+        await self._desk.get_ready(self)
+
     def preview(
         self, text: str = "", generation: GenerationType = GenerationType.NORMAL
     ) -> PromptPreview:
@@ -330,7 +334,7 @@ class ChatSession:
                     yield ReplyGrew(target.index, batch.text)
             now = time.monotonic()
             if target.index is not None and reply.length != saved_length and now - saved_at >= SAVE_EVERY:
-                self.store.save_partial(self.chat, target.index)
+                self.store.save_partial(self.chat, target.index, target.before)
                 saved_at, saved_length = now, reply.length
             elif now - saved_at >= SAVE_EVERY:
                 saved_at = now

@@ -1,0 +1,107 @@
+"""Keeps one chat on disk: every finished change at once, a growing reply now and then."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from tavern_tui.core.chat import Chat, Message
+from tavern_tui.core.errors import WriteFailed
+from tavern_tui.storage.atomic import write_text
+from tavern_tui.storage.chats import ChatFile
+from tavern_tui.storage.chats.partial import Partial, drop_partial, save_partial
+
+
+class ChatStore:
+    """The file of a chat and the draft that belongs to it. Without a file, nothing is kept."""
+
+    def __init__(
+        self, file: ChatFile | None, *, drafts: Path | None = None, readonly_reason: str = ""
+    ) -> None:
+        self._file = file
+        self._drafts = drafts
+        self._draft: str | None = None
+        self._has_partial = False
+        self.readonly_reason = readonly_reason
+        """Why the chat cannot be written; empty: it can."""
+        self.header_changed = False
+        """The chat's metadata changed since it was written."""
+
+    @property
+    def path(self) -> Path | None:
+        """Where the chat is kept; None: nowhere."""
+        return self._file.path if self._file is not None else None
+
+    def append(self, chat: Chat) -> None:
+        """Keep the last message, which is new. Durable when this returns. Raises WriteFailed."""
+        if self._file is None:
+            return
+        if self.header_changed or len(chat.messages) == 1:
+            self.rewrite(chat)
+        else:
+            self._file.append(chat.messages[-1])
+            self._drop_partial()
+
+    def rewrite(self, chat: Chat) -> None:
+        """Keep the chat as it is now. Durable when this returns. Raises WriteFailed."""
+        if self._file is None:
+            return
+        self._file.rewrite(chat)
+        self.header_changed = False
+        self._drop_partial()
+
+    def save_partial(self, chat: Chat, index: int, before: Message | None) -> None:
+        """Keep a message that is still growing, without touching the chat's file.
+
+        `before`: the message in the file that it will replace. Raises WriteFailed."""
+        if self._file is not None:
+            self._has_partial = True
+            save_partial(self._file.path, Partial(index, chat.messages[index], before))
+
+    def _drop_partial(self) -> None:
+        if self._has_partial and self._file is not None:
+            drop_partial(self._file.path)
+            self._has_partial = False
+
+    def close(self, chat: Chat) -> None:
+        """Write what is not written yet. Raises WriteFailed."""
+        if self.header_changed and not self.readonly_reason:
+            self.rewrite(chat)
+
+    # --- the draft
+
+    @property
+    def draft(self) -> str:
+        """What stood in the composer."""
+        if self._draft is None:
+            self._draft = self._read_draft()
+        return self._draft
+
+    @draft.setter
+    def draft(self, text: str) -> None:
+        if text == self.draft:
+            return
+        self._draft = text
+        path = self._draft_path()
+        if path is None:
+            return
+        try:
+            if text:
+                write_text(path, text)
+            else:
+                path.unlink(missing_ok=True)
+        except (OSError, WriteFailed):
+            return  # a draft that cannot be kept is no reason to disturb the typing
+
+    def _read_draft(self) -> str:
+        path = self._draft_path()
+        try:
+            return path.read_text(encoding="utf-8") if path is not None else ""
+        except (OSError, ValueError):
+            return ""
+
+    def _draft_path(self) -> Path | None:
+        if self._drafts is None or self._file is None:
+            return None
+        name = hashlib.sha256(str(self._file.path.absolute()).encode()).hexdigest()[:32]
+        return self._drafts / f"{name}.txt"
