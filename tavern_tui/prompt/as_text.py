@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -14,11 +15,12 @@ from tavern_tui.prompt.inputs import TextShape
 from tavern_tui.prompt.instruct import format_examples, wrap_story
 from tavern_tui.prompt.last_line import LastLine
 from tavern_tui.prompt.lines import Lines
-from tavern_tui.prompt.material import Material
+from tavern_tui.prompt.material import Material, separator_line
 from tavern_tui.prompt.scene import Scene
 from tavern_tui.prompt.stops import text_stops
 from tavern_tui.prompt.story import IN_CHAT, story_string
 from tavern_tui.prompt.trace import (
+    Span,
     Spans,
     collapsed,
     drop_last,
@@ -85,7 +87,7 @@ class _Layout:
     def assemble(self, fitted: Fitted) -> Spans:
         """The whole prompt with the lines and examples that were kept."""
         examples = self.pieces if self.pinned else self.pieces[: fitted.examples]
-        spans = chain(
+        spans: Iterator[Span] = chain(
             self.story,
             chain.from_iterable(examples),
             self.chat_start,
@@ -140,8 +142,7 @@ def _fit(layout: _Layout) -> Fitted:
 def _example_pieces(scene: Scene, material: Material, shape: TextShape) -> list[Spans]:
     if shape.instruct is None:
         return [(block.span(),) for block in material.examples]
-    separator = scene.substitute(shape.context.example_separator)
-    separator = separator + "\n" if separator else ""
+    separator = separator_line(scene, shape.context)
     return format_examples(scene, shape.instruct, material.examples, separator)
 
 

@@ -60,6 +60,8 @@ def fit(candidates: Candidates, counter: TokenCounter, room: int, padding: int) 
         kept.add(number)
     fitted = Fitted(lines=sorted(kept, reverse=True), tokens=total)
     fitted.aligned = bool(candidates.alignment) and not (fitted.lines and candidates.is_user(fitted.lines[0]))
+    if fitted.aligned:  # its room was set aside already; sent, it is counted once more
+        fitted.tokens += _count(counter, candidates.alignment)
     _fit_examples(fitted, candidates, counter, room, padding)
     return fitted
 
@@ -74,7 +76,7 @@ def _fit_examples(
     sizes = [_count(counter, piece) for piece in candidates.examples]
     if fitted.tokens + sum(sizes) >= room:
         history = "".join(candidates.line(number) for number in fitted.lines)
-        whole = candidates.fixed + history
+        whole = candidates.fixed + (candidates.alignment if fitted.aligned else "") + history
         fitted.tokens = counter.count(whole.replace("\r", "")) + padding
     for size in sizes:
         if fitted.tokens + size >= room:

@@ -146,7 +146,7 @@ _KINDS = {"main": "system", "jailbreak": "post_history"}
 
 
 def _role(name: str) -> Role:
-    return Role(name) if name in Role else Role.SYSTEM
+    return next((role for role in Role if role == name), Role.SYSTEM)
 
 
 def _fill(slots: list[Slot], generated: list[Slot], known: dict[str, ManagedPrompt]) -> None:

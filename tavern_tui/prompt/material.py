@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tavern_tui.core.character import Character
 from tavern_tui.core.lorebook import LorePosition
 from tavern_tui.core.preset import Injection
 from tavern_tui.core.prompt import LoreVerdict
+from tavern_tui.core.template import ContextTemplate
 from tavern_tui.lore.place import LoreSlots, PlacedEntry
 from tavern_tui.prompt.bias import Bias, reply_bias
 from tavern_tui.prompt.examples import Block, parse_blocks
@@ -21,6 +22,7 @@ from tavern_tui.prompt.injections import (
     Registry,
 )
 from tavern_tui.prompt.inputs import TextShape
+from tavern_tui.prompt.instruct import format_examples
 from tavern_tui.prompt.lore_scan import scan_lore
 from tavern_tui.prompt.note import (
     authors_note,
@@ -29,9 +31,9 @@ from tavern_tui.prompt.note import (
     with_lore,
     with_persona,
 )
-from tavern_tui.prompt.scene import Scene, enabled_members
+from tavern_tui.prompt.scene import Scene, enabled_members, scratch
 from tavern_tui.prompt.sources import START, as_member, joined_members
-from tavern_tui.prompt.trace import Span, Spans, joined
+from tavern_tui.prompt.trace import Span, Spans, joined, text_of
 
 SUMMARY_TEMPLATE = "[Summary: {{summary}}]"
 
@@ -60,7 +62,7 @@ def gather(scene: Scene) -> Material:
     _register_sources(registry, scene)
     history = History(scene)
     blocks = _card_examples(scene)
-    scene.macros.example_blocks = "".join(block.text for block in blocks)
+    scene.macros.example_blocks = _examples_for_macros(scene, blocks)
     note = authors_note(scene)
     register_note(registry, note, scene)
     slots, activation = scan_lore(scene, history, _scanned(registry, scene))
@@ -133,7 +135,7 @@ def _role_number(role: str) -> int:
 
 
 def _scanned(registry: Registry, scene: Scene) -> list[str]:
-    texts = [injection.text for injection in registry.scannable()]
+    texts = [scene.substitute(injection.text) for injection in registry.scannable()]
     return [*texts, scene.inputs.quiet_prompt] if scene.inputs.quiet_prompt else texts
 
 
@@ -146,7 +148,22 @@ def _heading(scene: Scene) -> str:
     shape = scene.inputs.shape
     if not isinstance(shape, TextShape) or shape.instruct is not None:
         return f"{START}\n"
-    separator = scene.substitute(shape.context.example_separator)
+    return separator_line(scene, shape.context)
+
+
+def _examples_for_macros(scene: Scene, blocks: list[Block]) -> str:
+    """What `{{mesExamples}}` stands for. Most prompts never ask for it, so it must not act."""
+    shape = scene.inputs.shape
+    if not isinstance(shape, TextShape) or shape.instruct is None:
+        return "".join(block.text for block in blocks)
+    quiet = replace(scene, macros=scratch(scene.macros))
+    separator = separator_line(quiet, shape.context)
+    return "".join(text_of(piece) for piece in format_examples(quiet, shape.instruct, blocks, separator))
+
+
+def separator_line(scene: Scene, context: ContextTemplate) -> str:
+    """The line before each block of examples; empty: there is none."""
+    separator = scene.substitute(context.example_separator)
     return f"{separator}\n" if separator else ""
 
 

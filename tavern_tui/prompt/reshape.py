@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tavern_tui.core.chat import Role
 from tavern_tui.core.prompt import PromptMessage
@@ -10,7 +11,10 @@ from tavern_tui.prompt.drafts import Draft
 from tavern_tui.prompt.inputs import ChatShape
 from tavern_tui.prompt.post_process import MODES, Names, post_process
 from tavern_tui.prompt.scene import Scene
-from tavern_tui.prompt.trace import Span, Spans, template, text_of
+from tavern_tui.prompt.trace import Span, Spans, enclosed, template, text_of
+
+BLANK_LINE = "\n\n"
+"""Between texts that were messages of their own."""
 
 
 def reshape(
@@ -36,10 +40,8 @@ def attribute(contents: Sequence[str], drafts: Sequence[Draft]) -> tuple[Spans, 
         spans: list[Span] = []
         position = 0
         while rest and (start := _find(content, rest[0].content, position)) is not None:
-            if start > position:
-                spans.append(template(content[position:start], "Between messages"))
             draft = rest.pop(0)
-            spans.extend(draft.spans)
+            _join(spans, content[position:start], draft.spans)
             position = start + len(draft.content)
         if position < len(content):
             spans.append(template(content[position:], "Made up for the server"))
@@ -48,13 +50,21 @@ def attribute(contents: Sequence[str], drafts: Sequence[Draft]) -> tuple[Spans, 
     return tuple(result)
 
 
+def _join(spans: list[Span], between: str, more: Spans) -> None:
+    """Add `more`; the blank line before it counts to what precedes, a name to what follows."""
+    if spans and between.startswith(BLANK_LINE):
+        spans[-1] = replace(spans[-1], text=spans[-1].text + BLANK_LINE)
+        between = between.removeprefix(BLANK_LINE)
+    spans.extend(enclosed(more, between, ""))
+
+
 def _find(content: str, text: str, position: int) -> int | None:
     """Where `text` begins at or after `position`, if only a separator or a name precedes it."""
     start = content.find(text, position)
     if start < 0:
         return None
-    between = content[position:start].removeprefix("\n\n")
-    return start if "\n\n" not in between and (not between or between.endswith(": ")) else None
+    between = content[position:start].removeprefix(BLANK_LINE)
+    return start if BLANK_LINE not in between and (not between or between.endswith(": ")) else None
 
 
 def _wire(draft: Draft) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tavern_tui.core.template import ContextTemplate, InstructTemplate
@@ -25,11 +25,12 @@ def story_string(
 ) -> Spans:
     """The rendered template, split into the fields that went in."""
     values = {name: text_of(spans) for name, spans in params.items()}
-    marked = _render_marked(scene, context.story_string, values)
+    fields = {name: value for name, value in values.items() if params[name] and _is_field(params[name])}
+    marked = _render_marked(scene, context.story_string, values, fields)
     plain = _render(context.story_string, values, scene.macros)
     if not plain:
         return ()
-    spans = _split(marked, params) if _MARK.sub("", marked) == plain else ()
+    spans = _split(marked, [params[name] for name in fields]) if _MARK.sub("", marked) == plain else ()
     spans = spans or (template(plain, "Story string", "context story_string"),)
     if _needs_newline(plain, context, instruct):
         spans = (*spans[:-1], replace(spans[-1], text=spans[-1].text + "\n"))
@@ -40,20 +41,24 @@ def _render(source: str, values: Mapping[str, str], macros: MacroContext) -> str
     return render(source, values, macros).lstrip("\n")
 
 
-def _render_marked(scene: Scene, source: str, values: Mapping[str, str]) -> str:
+def _is_field(spans: Spans) -> bool:
+    """Names are part of the layout's own words; the rest is worth telling apart."""
+    return spans[0].kind != "template"
+
+
+def _render_marked(scene: Scene, source: str, values: Mapping[str, str], fields: Mapping[str, str]) -> str:
     """The same rendering with a private-use character before and after each field, made with
     macros that leave no trace. Empty where the texts use such characters themselves."""
     if any(_MARK.search(text) for text in (source, *values.values())):
         return ""
     marked = {
         name: f"{chr(_FIRST_MARK + number)}{value}{chr(_FIRST_MARK + number)}" if value else ""
-        for number, (name, value) in enumerate(values.items())
+        for number, (name, value) in enumerate(fields.items())
     }
-    return _render(source, marked, scratch(scene.macros))
+    return _render(source, {**values, **marked}, scratch(scene.macros))
 
 
-def _split(marked: str, params: Mapping[str, Spans]) -> Spans:
-    fields = list(params.values())
+def _split(marked: str, fields: Sequence[Spans]) -> Spans:
     spans: list[Span] = []
     inside: int | None = None
     for piece in _MARK.split(marked):
