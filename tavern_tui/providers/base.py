@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -173,9 +174,14 @@ class PreparedRequest:
     url: str
     headers: Mapping[str, str] = field(repr=False)
     body_bytes: bytes = field(repr=False)
-    body: Mapping[str, object] = field(repr=False)
     shown_headers: Mapping[str, str] = field(default_factory=dict)
     """The headers with every secret blotted out."""
+
+    @property
+    def body(self) -> Mapping[str, object]:
+        """The body as the server reads it out of the bytes."""
+        found: Mapping[str, object] = json.loads(self.body_bytes or b"{}")
+        return found
 
     def masked(self) -> PreparedRequest:
         """This request as it may be shown: no header tells a secret."""

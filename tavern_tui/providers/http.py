@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 
 import httpx
@@ -16,7 +16,6 @@ from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import (
     AuthFailed,
     BadAnswer,
-    ConnectionFailed,
     NotFound,
     ProviderError,
     RateLimited,
@@ -35,23 +34,17 @@ from tavern_tui.providers.base import (
     TokenRoute,
 )
 from tavern_tui.providers.dialects.common import body_bytes
-from tavern_tui.providers.explain import Explainer, is_html, retry_after
+from tavern_tui.providers.explain import Explainer, is_html
 from tavern_tui.providers.masking import check_header, mask_headers
+from tavern_tui.providers.sending import Sender
 from tavern_tui.providers.servers import read_count
 from tavern_tui.providers.timing import Stopwatch
 from tavern_tui.providers.together import together
-from tavern_tui.providers.unreachable import WORTH_RETRYING, unreachable
 from tavern_tui.providers.urls import Base, parse_base
 from tavern_tui.providers.wirelog import WireLog
 
-CONNECT_SECONDS = 10.0
 QUESTION_SECONDS = 15.0
 ABORT_SECONDS = 2.0
-RETRIES = (0.15, 0.5)
-"""Seconds before each further attempt."""
-LONGEST_WAIT = 5.0
-"""A server that asks for a longer wait is not asked again by itself."""
-MAX_ERROR_BODY = 64 * 1024
 MAX_ANSWER = 64 * 1024 * 1024
 COUNTS_AT_ONCE = 4
 
@@ -82,14 +75,12 @@ class HttpProvider:
                 hint=f"Get one at {spec.home} and put it into the connection." if spec.home else None,
             )
         self._log = log or WireLog()
-        self._transport = transport
-        self._client: httpx.AsyncClient | None = None
         self._genkey = f"TT{secrets.token_hex(6)}"
         self._only_model = ""
-        self._closed = False
         self._explain = Explainer(
             f"{spec.title} at {self._base.host}", tuple(filter(None, (self._key, self._base.basic_auth)))
         )
+        self._sender = Sender(self._explain, use_proxies=not self._base.loopback, transport=transport)
         self._headers = self._standing_headers()
 
     @property
@@ -132,12 +123,12 @@ class HttpProvider:
         sent = {**self._headers, **(headers or {})}
         if body is not None:
             sent["Content-Type"] = "application/json"
+        data = b"" if body is None else body_bytes(dict(body))
         return PreparedRequest(
             method=method,
             url=f"{self._base.url}{path}",
             headers=sent,
-            body_bytes=b"" if body is None else body_bytes(dict(body)),
-            body=body or {},
+            body_bytes=data,
             shown_headers=mask_headers(sent, self._explain.secrets),
         )
 
@@ -183,7 +174,7 @@ class HttpProvider:
         watch = Stopwatch(self.name, prepared, self._log)
         finished = False
         try:
-            async with self._answer(prepared, watch, read_seconds=None) as response:
+            async with self._sender.answer(prepared, watch, read_seconds=None) as response:
                 decoder = self._decoder(request, response)
                 async for event in self._events(response, decoder, watch):
                     watch.event(event)
@@ -237,10 +228,10 @@ class HttpProvider:
         watch = Stopwatch(self.name, prepared, self._log)
         try:
             async with asyncio.timeout(ABORT_SECONDS):
-                response = await self._http().send(self._built(prepared, ABORT_SECONDS))
-                watch.answered(response.status_code)
-        except (httpx.HTTPError, TimeoutError) as error:
-            watch.failed(f"abort: {type(error).__name__}")
+                async with self._sender.answer(prepared, watch, read_seconds=ABORT_SECONDS):
+                    pass
+        except (ProviderError, TimeoutError) as error:
+            watch.failed(f"not stopped there: {error or 'no answer'}")
         watch.done()
 
     # --- small questions
@@ -260,7 +251,7 @@ class HttpProvider:
     async def _question(self, prepared: PreparedRequest, log: WireLog | None = None) -> object:
         watch = Stopwatch(self.name, prepared, log or self._log)
         try:
-            async with self._answer(prepared, watch, read_seconds=QUESTION_SECONDS) as response:
+            async with self._sender.answer(prepared, watch, read_seconds=QUESTION_SECONDS) as response:
                 return self._json(await self._read(response, MAX_ANSWER, watch))
         except httpx.HTTPError as error:
             watch.failed("the answer broke off")
@@ -324,82 +315,5 @@ class HttpProvider:
             raise self._explain.nonsense("something that is not a token count")
         return count
 
-    # --- the socket
-
-    @asynccontextmanager
-    async def _answer(
-        self, prepared: PreparedRequest, watch: Stopwatch, *, read_seconds: float | None
-    ) -> AsyncIterator[httpx.Response]:
-        """The answer to a request, its body still unread. Raises ProviderError for refusals."""
-        response = await self._send(prepared, read_seconds)
-        try:
-            watch.answered(response.status_code)
-            if response.status_code >= 300:
-                body = await self._error_body(response)
-                raise self._explain.refusal(response.status_code, response.headers, body)
-            yield response
-        finally:
-            await response.aclose()
-
-    async def _send(self, prepared: PreparedRequest, read_seconds: float | None) -> httpx.Response:
-        for pause in (*RETRIES, None):
-            try:
-                response = await self._http().send(self._built(prepared, read_seconds), stream=True)
-            except httpx.HTTPError as error:
-                if pause is None or not isinstance(error, WORTH_RETRYING):
-                    raise unreachable(self._explain, error) from error
-                wait = pause
-            else:
-                asked = retry_after(response.headers) if response.status_code in (429, 503) else None
-                if pause is None or asked is None or asked > LONGEST_WAIT:
-                    return response
-                await response.aclose()
-                wait = max(pause, asked)
-            await asyncio.sleep(wait)
-        raise AssertionError("the last attempt returns or raises")
-
-    async def _error_body(self, response: httpx.Response) -> bytes:
-        body = bytearray()
-        try:
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > MAX_ERROR_BODY:
-                    break
-        except httpx.HTTPError:
-            pass  # the status says enough
-        return bytes(body[:MAX_ERROR_BODY])
-
-    def _built(self, prepared: PreparedRequest, read_seconds: float | None) -> httpx.Request:
-        timeout = httpx.Timeout(connect=CONNECT_SECONDS, read=read_seconds, write=60.0, pool=CONNECT_SECONDS)
-        try:
-            return self._http().build_request(
-                prepared.method,
-                prepared.url,
-                headers=dict(prepared.headers),
-                content=prepared.body_bytes or None,
-                timeout=timeout,
-            )
-        except (httpx.InvalidURL, UnicodeError) as error:
-            raise UsageError(f"A request to {self._explain.server} cannot be made: {error}.") from error
-
-    def _http(self) -> httpx.AsyncClient:
-        if self._closed:
-            raise ConnectionFailed(f'The connection "{self.name}" was closed.', hint="Send again.")
-        if self._client is None:
-            try:
-                self._client = httpx.AsyncClient(
-                    follow_redirects=False,
-                    trust_env=not self._base.loopback,
-                    transport=self._transport,
-                    # llama.cpp drops idle connections after 5 seconds.
-                    limits=httpx.Limits(keepalive_expiry=4.0),
-                )
-            except (ImportError, ValueError) as error:
-                raise UsageError(f"The proxy settings of the environment cannot be used: {error}.") from error
-        return self._client
-
     async def aclose(self) -> None:
-        self._closed = True
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        await self._sender.aclose()

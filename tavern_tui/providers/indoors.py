@@ -21,4 +21,4 @@ def indoor_request(url: str, request: GenerationRequest) -> PreparedRequest:
     body["max_tokens"] = request.max_tokens
     body["stop"] = list(dict.fromkeys((*prompt.stop, *request.stop)))
     body |= {name: list(v) if isinstance(v, tuple) else v for name, v in request.samplers.items()}
-    return PreparedRequest(method="WRITE", url=url, headers={}, body_bytes=body_bytes(body), body=body)
+    return PreparedRequest(method="WRITE", url=url, headers={}, body_bytes=body_bytes(body))

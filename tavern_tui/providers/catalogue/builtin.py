@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tavern_tui.providers.base import ProviderSpec
+from tavern_tui.providers.catalogue.samplers import LLAMACPP
 from tavern_tui.providers.dialects.llamacpp import LlamaCppDialect
-from tavern_tui.providers.samplers import LLAMACPP, Wire
+from tavern_tui.providers.samplers import Wire
 from tavern_tui.providers.servers import LLAMACPP as LLAMACPP_SERVER
 
 BUILTIN = (

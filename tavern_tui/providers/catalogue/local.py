@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tavern_tui.providers import samplers, servers
+from tavern_tui.providers import servers
 from tavern_tui.providers.base import Auth, ProviderSpec
+from tavern_tui.providers.catalogue import samplers
 from tavern_tui.providers.dialects.kobold import KoboldDialect
 from tavern_tui.providers.dialects.llamacpp import LlamaCppDialect
 from tavern_tui.providers.dialects.ollama import OllamaDialect

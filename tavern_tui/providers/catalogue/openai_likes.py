@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tavern_tui.providers import samplers, servers
+from tavern_tui.providers import servers
 from tavern_tui.providers.base import BaseRule, ModelRule, ProviderSpec
+from tavern_tui.providers.catalogue import samplers
 from tavern_tui.providers.dialects.openai import OpenAIChatDialect
 
 SAMPLING = ("temperature", "top_p")

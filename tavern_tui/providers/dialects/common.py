@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 
 from tavern_tui.core.errors import UsageError
 from tavern_tui.core.generation import FinishReason, GenerationRequest
 from tavern_tui.core.prompt import ChatPrompt, TextPrompt
 from tavern_tui.providers.base import ProviderSpec
 from tavern_tui.providers.samplers import Values
+
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 FINISH_REASONS = {
     "stop": FinishReason.STOP,
@@ -76,4 +79,4 @@ def body_bytes(body: dict[str, object]) -> bytes:
         text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except (ValueError, TypeError, RecursionError) as error:
         raise UsageError(f"The request cannot be written as JSON: {error}.") from error
-    return text.encode("utf-8", "replace")
+    return LONE_SURROGATE.sub("\ufffd", text).encode()
