@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from tavern_tui.core.character import Character, DepthPrompt
 from tavern_tui.core.errors import DataError
 from tavern_tui.core.lorebook import Lorebook
+from tavern_tui.lore.books import from_character_book, to_character_book
 from tavern_tui.storage.cards.versions import MIRRORED, V2, V3, lift_card
 from tavern_tui.storage.json_keep import (
     KeyPath,
@@ -116,8 +117,6 @@ def _book(lifted: Mapping[str, object], what: str, warnings: list[str]) -> Loreb
     if not isinstance(found, Mapping):
         warnings.append(f"{what}: its lorebook should be an object, but is {kind_of(found)}.")
         return None
-    from tavern_tui.lore.books import from_character_book
-
     try:
         return from_character_book(found, str(dig(lifted, ("data", "name")) or ""), warnings)
     except DataError as error:
@@ -126,8 +125,6 @@ def _book(lifted: Mapping[str, object], what: str, warnings: list[str]) -> Loreb
 
 
 def _put_book(card: dict[str, object], book: Lorebook | None) -> None:
-    from tavern_tui.lore.books import to_character_book
-
     if book is not None:
         put(card, BOOK, to_character_book(book))
         return

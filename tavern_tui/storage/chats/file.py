@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tavern_tui.storage.chats.layout import (
     stamp_of,
 )
 from tavern_tui.storage.chats.messages import message_json
+from tavern_tui.storage.chats.tail import finish, recovered, replace_tail
 from tavern_tui.storage.json_keep import compact_json, read_file
 
 MAX_CHAT = 1024 * 2**20
@@ -82,11 +84,13 @@ def read_rest(loaded: LoadedChat | NewChat, slice_size: int = 500) -> Iterator[l
 
 def _load(path: Path, newest: int | None) -> LoadedChat | NewChat:
     stamp = stamp_of(path)
-    data = read_file(path, MAX_CHAT) if stamp is not None else b""
+    on_disk = read_file(path, MAX_CHAT) if stamp is not None else b""
+    data = recovered(path, on_disk)
     if stamp is None or not data.removeprefix(BOM).strip(b" \t\r\n\0"):
         return NewChat(chat=Chat(title=path.stem), layout=Layout(path=path), stamp=stamp)
     layout, chat = lay_out(path, data, newest)
-    return LoadedChat(chat=chat, layout=layout, stamp=(stamp[0], len(data)))
+    layout.torn |= data is not on_disk
+    return LoadedChat(chat=chat, layout=layout, stamp=(stamp[0], len(on_disk)))
 
 
 class ChatFile:
@@ -99,8 +103,6 @@ class ChatFile:
         self.path = path
         self._layout = loaded.layout if loaded is not None else None
         self._stamp = loaded.stamp if loaded is not None else None
-        self._integrity = ""
-        """The one we gave a new file."""
 
     @property
     def stamp(self) -> Stamp | None:
@@ -117,34 +119,52 @@ class ChatFile:
         """Whether another program wrote or removed the file since we last read or wrote it."""
         return self._layout is not None and stamp_of(self.path) != self._stamp
 
-    def append(self, message: Message) -> None:
-        """Write one more message at the end, durably; the rest of the file is not touched.
+    def append(self, chat: Chat, message: Message) -> None:
+        """Write the chat's last message, which is new, at the end of the file, durably.
 
-        Raises ChangedOnDisk, UnreadableFile, WriteFailed."""
+        The header and the other messages are not looked at, unless the file is new, was cut
+        off or lacks more than this message. Raises ChangedOnDisk, UnreadableFile, WriteFailed."""
         layout = self._ready()
-        if self._stamp is None or layout.torn or _is_new(layout):
-            self._write(self._header_now(layout), [*layout.known(), message])
+        if _is_new(layout) or layout.torn or not layout.lacks_only_last(len(chat.messages)):
+            self.rewrite(chat)
             return
         line = compact_json(message_json(message))
         self._check()
-        assert self._stamp is not None
-        size = self._stamp[1]
+        size = self._size()
         between = b"" if layout.ends_with_newline else b"\n"
-        append_bytes(self.path, between + line)
-        start = size + len(between)
-        layout.starts.append(start)
-        layout.ends.append(start + len(line))
-        layout.messages.append(message)
+        with self._stamping():
+            append_bytes(self.path, between + line)
+        layout.add(message, size + len(between), len(line))
         layout.ends_with_newline = False
-        self._stamp = stamp_of(self.path)
 
-    def update_last(self, message: Message) -> None:
-        """Put `message` in the place of the last one (a reply that grew).
+    def update_last(self, chat: Chat, message: Message) -> None:
+        """Put the chat's last message in the place of the file's (a reply that grew, a swipe).
 
-        Raises ChangedOnDisk, UnreadableFile, WriteFailed."""
+        Cheap, however long the chat is. Raises ChangedOnDisk, UnreadableFile, WriteFailed."""
         layout = self._ready()
-        known = layout.known()
-        self._write(self._header_now(layout), [*known[:-1], message])
+        if layout.torn or not layout.ends_with_message(len(chat.messages)):
+            self.rewrite(chat)
+            return
+        line = compact_json(message_json(message))
+        self._check()
+        start = layout.starts[-1]
+        layout.torn = True  # until we know better: a full disk can stop us half-way
+        with self._stamping():
+            replace_tail(self.path, start, line)
+        layout.torn = False
+        layout.remove_last()
+        layout.add(message, start, len(line))
+        layout.ends_with_newline = False
+
+    def save_partial(self, chat: Chat, index: int) -> None:
+        """Keep a message that is still growing. Raises ChangedOnDisk, UnreadableFile, WriteFailed."""
+        last = len(chat.messages) - 1
+        if index != last:
+            self.rewrite(chat)
+        elif self._ready().lacks_only_last(len(chat.messages)):
+            self.append(chat, chat.messages[index])
+        else:
+            self.update_last(chat, chat.messages[index])
 
     def rewrite(self, chat: Chat, *, force: bool = False) -> None:
         """Make the file hold this chat. The old file or the new one survives a crash, whole.
@@ -155,8 +175,8 @@ class ChatFile:
         if force:
             self._layout, self._stamp = Layout(path=self.path), stamp_of(self.path)
         layout = self._ready()
-        if _is_new(layout) or self._integrity:
-            chat.metadata.setdefault("integrity", self._new_integrity())
+        if _is_new(layout):
+            chat.metadata.setdefault("integrity", str(uuid.uuid4()))
         header = None
         if layout.header is not None or chat.metadata:
             header = header_bytes(chat, layout.header_keys)
@@ -174,27 +194,30 @@ class ChatFile:
             what = "was removed" if now is None else "was changed"
             raise ChangedOnDisk(f"{self.path} {what} by another program; nothing was written.")
 
-    def _header_now(self, layout: Layout) -> bytes | None:
-        """The header as it was read; a new one for a new file."""
-        if _is_new(layout):
-            return header_bytes(Chat(title="", metadata={"integrity": self._new_integrity()}))
-        return layout.header_as_read if layout.header is not None else None
+    @contextmanager
+    def _stamping(self) -> Iterator[None]:
+        """Around a write: whatever became of it, the file's state is ours."""
+        try:
+            yield
+        finally:
+            self._stamp = stamp_of(self.path)
 
-    def _new_integrity(self) -> str:
-        self._integrity = self._integrity or str(uuid.uuid4())
-        return self._integrity
+    def _size(self) -> int:
+        return self._stamp[1] if self._stamp is not None else 0
 
     def _write(self, header: bytes | None, messages: Sequence[Message]) -> None:
         """Replace the file, taking unchanged lines from the old one."""
         layout = self._ready()
         self._check()
-        old = read_file(self.path, MAX_CHAT) if self._stamp is not None else b""
+        on_disk = read_file(self.path, MAX_CHAT) if self._stamp is not None else b""
+        old = recovered(self.path, on_disk)
         composed = _compose(layout, old, header, messages)
-        data = composed.data
-        if data != old or self._stamp is None:
-            write_bytes(self.path, data)
-            self._stamp = stamp_of(self.path)
-        self._layout = composed.layout
+        if composed.data != on_disk or self._stamp is None:
+            with self._stamping():
+                write_bytes(self.path, composed.data)
+        finish(self.path)
+        layout.become(composed.layout)
+        layout.data = composed.data if layout.unread else b""
 
 
 def _is_new(layout: Layout) -> bool:
@@ -215,7 +238,6 @@ def _compose(layout: Layout, old: bytes, header: bytes | None, messages: Sequenc
         header_as_read=header or b"",
         warnings=layout.warnings,
         unread=layout.unread,
-        data=layout.data,
         ends_with_newline=layout.ends_with_newline,
     )
     pieces: list[bytes] = []
@@ -243,9 +265,7 @@ def _compose(layout: Layout, old: bytes, header: bytes | None, messages: Sequenc
         else:
             line = compact_json(message_json(message))
         start, end = add(line)
-        fresh.starts.append(start)
-        fresh.ends.append(end)
-        fresh.messages.append(message)
+        fresh.add(message, start, end - start)
     if layout.ends_with_newline:
         pieces.append(b"\n")
     return _Composed(b"".join(pieces), fresh)

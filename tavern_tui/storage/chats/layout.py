@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from tavern_tui.core.chat import Chat, Message
@@ -45,9 +45,34 @@ class Layout:
     """The file's bytes, as long as there are unread rows."""
     warnings: list[str] = field(default_factory=list)
 
-    def known(self) -> list[Message]:
-        """The messages of the rows that were read."""
-        return [message for message in self.messages if message is not None]
+    count: int = 0
+    """Messages among the rows that were read."""
+
+    def lacks_only_last(self, messages: int) -> bool:
+        """Whether a chat of so many messages has just one more than the file."""
+        return self.count == messages - 1
+
+    def ends_with_message(self, messages: int) -> bool:
+        """Whether the file has so many messages and ends with the last of them."""
+        return self.count == messages and bool(self.messages) and self.messages[-1] is not None
+
+    def add(self, message: Message | None, start: int, length: int) -> None:
+        """One more row."""
+        self.starts.append(start)
+        self.ends.append(start + length)
+        self.messages.append(message)
+        self.count += message is not None
+
+    def become(self, other: Layout) -> None:
+        """Take over everything; whoever holds this layout sees the file as it is now."""
+        for one in fields(self):
+            setattr(self, one.name, getattr(other, one.name))
+
+    def remove_last(self) -> None:
+        """Forget the last row."""
+        self.starts.pop()
+        self.ends.pop()
+        self.count -= self.messages.pop() is not None
 
 
 def stamp_of(path: Path) -> Stamp | None:
@@ -171,6 +196,7 @@ def _parse(layout: Layout, first: int, end: int) -> list[Message]:
                 message = None
         if message is not None:
             layout.messages[row] = message
+            layout.count += 1
             found.append(message)
     return found
 
