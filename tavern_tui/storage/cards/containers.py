@@ -47,11 +47,11 @@ def card_of_png(file: BinaryIO, what: str) -> dict[str, object]:
     texts = read_texts(file, what)
     for keyword in CARD_TEXTS:
         if keyword in texts:
-            return parse_object(_decoded(texts[keyword], what), f"The card in {what}")
+            return parse_object(decoded_text(texts[keyword], what), f"The card in {what}")
     raise DataError(f"{what} is a picture without a character card in it.")
 
 
-def _decoded(value: bytes, what: str) -> bytes:
+def decoded_text(value: bytes, what: str) -> bytes:
     """Base64, patient with line breaks and missing padding; plain JSON as some tools write it."""
     stripped = b"".join(value.split()) if not value.lstrip().startswith(b"{") else b""
     if not stripped:

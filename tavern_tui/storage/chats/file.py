@@ -22,7 +22,7 @@ from tavern_tui.storage.chats.layout import (
 )
 from tavern_tui.storage.chats.messages import message_json
 from tavern_tui.storage.chats.tail import finish, recovered, replace_tail
-from tavern_tui.storage.json_keep import compact_json, read_file
+from tavern_tui.storage.json_keep import as_object, compact_json, parse_object, read_file
 
 MAX_CHAT = 1024 * 2**20
 
@@ -119,14 +119,14 @@ class ChatFile:
         """Whether another program wrote or removed the file since we last read or wrote it."""
         return self._layout is not None and stamp_of(self.path) != self._stamp
 
-    def append(self, chat: Chat, message: Message) -> None:
-        """Write the chat's last message, which is new, at the end of the file, durably.
+    def append(self, message: Message, chat: Chat | None = None) -> None:
+        """Write one more message at the end of the file, durably; nothing else is touched.
 
-        The header and the other messages are not looked at, unless the file is new, was cut
-        off or lacks more than this message. Raises ChangedOnDisk, UnreadableFile, WriteFailed."""
+        With the `chat` it ends, a file that is new or lacks more than this message is made to
+        hold all of it. Raises ChangedOnDisk, UnreadableFile, WriteFailed."""
         layout = self._ready()
-        if _is_new(layout) or layout.torn or not layout.lacks_only_last(len(chat.messages)):
-            self.rewrite(chat)
+        if _is_new(layout) or layout.torn or (chat and not layout.lacks_only_last(len(chat.messages))):
+            self.rewrite(chat or self._chat_with([*layout.known(), message]))
             return
         line = compact_json(message_json(message))
         self._check()
@@ -137,13 +137,15 @@ class ChatFile:
         layout.add(message, size + len(between), len(line))
         layout.ends_with_newline = False
 
-    def update_last(self, chat: Chat, message: Message) -> None:
-        """Put the chat's last message in the place of the file's (a reply that grew, a swipe).
+    def update_last(self, message: Message, chat: Chat | None = None) -> None:
+        """Put `message` in the place of the file's last one (a reply that grew, a swipe).
 
-        Cheap, however long the chat is. Raises ChangedOnDisk, UnreadableFile, WriteFailed."""
+        Cheap, however long the chat is; `chat` as for `append`. Raises ChangedOnDisk,
+        UnreadableFile, WriteFailed."""
         layout = self._ready()
-        if layout.torn or not layout.ends_with_message(len(chat.messages)):
-            self.rewrite(chat)
+        in_step = layout.ends_with_message(len(chat.messages) if chat else layout.count)
+        if layout.torn or not in_step:
+            self.rewrite(chat or self._chat_with([*layout.known()[:-1], message]))
             return
         line = compact_json(message_json(message))
         self._check()
@@ -158,13 +160,12 @@ class ChatFile:
 
     def save_partial(self, chat: Chat, index: int) -> None:
         """Keep a message that is still growing. Raises ChangedOnDisk, UnreadableFile, WriteFailed."""
-        last = len(chat.messages) - 1
-        if index != last:
+        if index != len(chat.messages) - 1:
             self.rewrite(chat)
         elif self._ready().lacks_only_last(len(chat.messages)):
-            self.append(chat, chat.messages[index])
+            self.append(chat.messages[index], chat)
         else:
-            self.update_last(chat, chat.messages[index])
+            self.update_last(chat.messages[index], chat)
 
     def rewrite(self, chat: Chat, *, force: bool = False) -> None:
         """Make the file hold this chat. The old file or the new one survives a crash, whole.
@@ -181,6 +182,17 @@ class ChatFile:
         if layout.header is not None or chat.metadata:
             header = header_bytes(chat, layout.header_keys)
         self._write(header, chat.messages)
+
+    def _chat_with(self, messages: list[Message]) -> Chat:
+        """The file's chat with these messages."""
+        layout = self._ready()
+        if layout.header is None:
+            return Chat(title=self.path.stem, messages=messages)
+        header = parse_object(layout.header_as_read, str(self.path))
+        metadata = header.pop("chat_metadata")
+        return Chat(
+            title=self.path.stem, messages=messages, metadata=dict(as_object(metadata)), source=header
+        )
 
     def _ready(self) -> Layout:
         if self._layout is None:
