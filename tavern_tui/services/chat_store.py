@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from tavern_tui.core.chat import Chat, Message
+from tavern_tui.core.chat import Chat
 from tavern_tui.core.errors import WriteFailed
 from tavern_tui.storage.atomic import write_text
 from tavern_tui.storage.chats import ChatFile
-from tavern_tui.storage.chats.partial import Partial, drop_partial, save_partial
 
 
 class ChatStore:
@@ -21,7 +20,6 @@ class ChatStore:
         self._file = file
         self._drafts = drafts
         self._draft: str | None = None
-        self._has_partial = False
         self.readonly_reason = readonly_reason
         """Why the chat cannot be written; empty: it can."""
         self.header_changed = False
@@ -36,32 +34,27 @@ class ChatStore:
         """Keep the last message, which is new. Durable when this returns. Raises WriteFailed."""
         if self._file is None:
             return
-        if self.header_changed or len(chat.messages) == 1:
+        if self.header_changed or len(chat.messages) <= 2:
             self.rewrite(chat)
         else:
-            self._file.append(chat.messages[-1])
-            self._drop_partial()
+            self._file.append(chat, chat.messages[-1])
+
+    def update(self, chat: Chat, index: int) -> None:
+        """Keep a changed message, whether it is finished or still growing. Cheap for the last one.
+
+        Raises WriteFailed."""
+        if self._file is None:
+            return
+        if self.header_changed:
+            self.rewrite(chat)
+        else:
+            self._file.save_partial(chat, index)
 
     def rewrite(self, chat: Chat) -> None:
         """Keep the chat as it is now. Durable when this returns. Raises WriteFailed."""
-        if self._file is None:
-            return
-        self._file.rewrite(chat)
-        self.header_changed = False
-        self._drop_partial()
-
-    def save_partial(self, chat: Chat, index: int, before: Message | None) -> None:
-        """Keep a message that is still growing, without touching the chat's file.
-
-        `before`: the message in the file that it will replace. Raises WriteFailed."""
         if self._file is not None:
-            self._has_partial = True
-            save_partial(self._file.path, Partial(index, chat.messages[index], before))
-
-    def _drop_partial(self) -> None:
-        if self._has_partial and self._file is not None:
-            drop_partial(self._file.path)
-            self._has_partial = False
+            self._file.rewrite(chat)
+            self.header_changed = False
 
     def close(self, chat: Chat) -> None:
         """Write what is not written yet. Raises WriteFailed."""

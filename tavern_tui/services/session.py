@@ -334,7 +334,7 @@ class ChatSession:
                     yield ReplyGrew(target.index, batch.text)
             now = time.monotonic()
             if target.index is not None and reply.length != saved_length and now - saved_at >= SAVE_EVERY:
-                self.store.save_partial(self.chat, target.index, target.before)
+                self.store.update(self.chat, target.index)
                 saved_at, saved_length = now, reply.length
             elif now - saved_at >= SAVE_EVERY:
                 saved_at = now
@@ -377,10 +377,7 @@ class ChatSession:
             assert target.index is not None
             message = self.chat.messages[target.index].with_text(text)
             self.chat.messages[target.index] = self._with_facts(message, reply)
-            if target.before is None:
-                self.store.append(self.chat)
-            else:
-                self.store.rewrite(self.chat)
+            self.store.update(self.chat, target.index)
         return ReplyEnded(
             index=target.index if reply.has_words else None,
             text=text,
@@ -453,7 +450,7 @@ class ChatSession:
 
     def _put(self, index: int, message: Message) -> None:
         self.chat.messages[index] = message
-        self.store.rewrite(self.chat)
+        self.store.update(self.chat, index)
 
     def _index(self, index: int) -> int:
         count = len(self.chat.messages)

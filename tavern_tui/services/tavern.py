@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from tavern_tui.core.character import Character
-from tavern_tui.core.chat import Chat, Message, Swipe
+from tavern_tui.core.chat import Chat
 from tavern_tui.core.errors import TavernError, UnreadableFile, UsageError
-from tavern_tui.core.lorebook import Lorebook
 from tavern_tui.core.persona import Persona
 from tavern_tui.core.samplers import SamplerValue
 from tavern_tui.core.settings import Settings
 from tavern_tui.services.chat_store import ChatStore
 from tavern_tui.services.connections import ConnectionService
+from tavern_tui.services.greeting import first_message
 from tavern_tui.services.library import Library
 from tavern_tui.services.log import LogView
+from tavern_tui.services.personas import persona_for
 from tavern_tui.services.prompts import PromptDesk
 from tavern_tui.services.session import ChatSession
 from tavern_tui.services.settings import SettingsService
 from tavern_tui.services.signal import Signal
+from tavern_tui.storage.cards import read_card
+from tavern_tui.storage.chats import ChatFile, ChatListing, list_chats, new_chat_name, read_chat
+from tavern_tui.storage.folders import Folders, inside
+from tavern_tui.storage.lorebooks import read_lorebook
+from tavern_tui.storage.presets import TextPreset, read_any_preset
+from tavern_tui.storage.themes import load_themes
+
+ChatSummary = ChatListing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +40,278 @@ class PresetValues:
 
     samplers: Mapping[str, SamplerValue]
     lengths: Mapping[str, int]
-    """`max_tokens`, `context_size`, where the preset has them."""
+    """`max_tokens` and `context_size`, where the preset has them."""
 
 
 class Tavern:
     """One per program; the app and the command line both drive it."""
+
+    def __init__(
+        self,
+        *,
+        folders: Folders,
+        settings: SettingsService,
+        connections: ConnectionService,
+        library: Library,
+        desk: PromptDesk,
+        log: LogView,
+        now: Callable[[], datetime],
+        problems: Sequence[str] = (),
+    ) -> None:
+        self._folders = folders
+        self._settings = settings
+        self._desk = desk
+        self._now = now
+        self.connections = connections
+        self.library = library
+        self.log = log
+        self.problems = list(problems)
+        """Sentences about files that could not be used as they are."""
+        self.notices: Signal[str] = Signal()
+        self.opened: Signal[ChatSession] = Signal()
+        self.settings_changed = settings.changed
+        self.session: ChatSession = self._unsaved_session(Character(name="", file=""))
+
+    # --- settings
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings.value
+
+    def change_settings(self, **fields: Any) -> None:
+        """Replace these fields of the settings; saved at once. Raises WriteFailed."""
+        self._settings.change(**fields)
+
+    def themes(self) -> list[dict[str, Any]]:
+        """All themes, the user's own included."""
+        return load_themes(self._folders, self._warn)
+
+    def _warn(self, sentence: str) -> None:
+        self.problems.append(sentence)
+        self.notices.send(sentence)
+
+    # --- opening
+
+    async def start(self, card: str | None = None) -> None:
+        """Open `card` (a file or a character), or what was open last, or the bundled character."""
+        for sentence in tuple(self.problems):
+            self.notices.send(sentence)
+        if card is not None:
+            await self._open_wanted(card)
+            return
+        wanted = self.settings.current_character
+        if wanted and self.library.has(wanted):
+            titles = [one.title for one in list_chats(self._folders.chats_of(wanted))]
+            if self.settings.current_chat in titles:
+                await self.open_chat(wanted, self.settings.current_chat)
+            else:
+                await self.open_character(wanted)
+            return
+        await self.open_character(self.library.bundled().file)
+
+    async def _open_wanted(self, card: str) -> None:
+        path = Path(card).expanduser()
+        if path.is_file():
+            said = await self.library.import_file(path)
+            if said.character is None:
+                raise UsageError(f"{path} is not a character card.", hint="Use `tavern-tui import` for it.")
+            await self.open_character(said.character.file)
+        else:
+            await self.open_character(self.library.find(card).file)
+
+    async def open_character(self, file: str) -> ChatSession:
+        """Open a character with its latest chat, or a new one. Raises DataError."""
+        chats = list_chats(self._folders.chats_of(file))
+        if chats:
+            return await self.open_chat(file, chats[0].title)
+        return await self._begin_chat(self.library.character(file))
+
+    async def open_chat(self, character_file: str, title: str) -> ChatSession:
+        """Open one of a character's chats. Raises DataError."""
+        character = self.library.character(character_file)
+        path = inside(self._folders.chats_of(character_file), f"{title}.jsonl")
+        return await self._show(self._load(character, path))
+
+    async def new_chat(self) -> ChatSession:
+        """Begin a new chat with the open character."""
+        return await self._begin_chat(self.session.character)
+
+    async def _begin_chat(self, character: Character) -> ChatSession:
+        title = new_chat_name(character, self._now())
+        folder = self._folders.chats_of(character)
+        store = ChatStore(ChatFile(folder / f"{title}.jsonl"), drafts=self._folders.drafts)
+        return await self._show(self._greet(character, Chat(title=title), store))
+
+    def _greet(self, character: Character, chat: Chat, store: ChatStore) -> ChatSession:
+        """A session of a new chat, with the greeting as its first message.
+
+        The file is written with the user's first message: chats that were only looked at
+        should not fill the folder."""
+        greeting = first_message(character, self._now())
+        if greeting is not None:
+            chat.messages.append(greeting)
+        return ChatSession(character=character, chat=chat, store=store, desk=self._desk)
+
+    def _load(self, character: Character, path: Path) -> ChatSession:
+        """A session of a chat file. An unreadable file gives a session that cannot be written."""
+        try:
+            loaded = read_chat(path)
+        except UnreadableFile as error:
+            self._warn(f"{error} {error.hint}")
+            store = ChatStore(None, readonly_reason=str(error))
+            return ChatSession(
+                character=character, chat=Chat(title=path.stem), store=store, desk=self._desk
+            )
+        for sentence in loaded.warnings:
+            self._warn(sentence)
+        file = ChatFile(path, loaded)
+        store = ChatStore(file, drafts=self._folders.drafts)
+        chat = loaded.chat
+        if not chat.messages:
+            return self._greet(character, chat, store)
+        return ChatSession(character=character, chat=chat, store=store, desk=self._desk)
+
+    async def _show(self, session: ChatSession) -> ChatSession:
+        await self.session.aclose()
+        self.session = session
+        self._desk.persona = persona_for(
+            session.chat, session.character, self.library.personas(), self._settings.value.current_persona
+        )
+        self._settings.change(current_character=session.character.file, current_chat=session.chat.title)
+        self.opened.send(session)
+        return session
+
+    def _unsaved_session(self, character: Character) -> ChatSession:
+        return ChatSession(
+            character=character, chat=Chat(title=""), store=ChatStore(None), desk=self._desk
+        )
+
+    # --- the command line's one turn
+
+    async def open_once(
+        self,
+        *,
+        character: str | None = None,
+        persona: str | None = None,
+        lorebooks: Sequence[Path] = (),
+        chat: Path | None = None,
+        chat_preset: Path | None = None,
+        save: bool = True,
+    ) -> ChatSession:
+        """A session for one turn without a screen; the settings stay as they are.
+
+        `character`: a card file, or a name; None: the bundled one. `chat`: the file to go on
+        with or to begin; None: a new chat in the data folder. Raises TavernError."""
+        who = self._card_or_name(character)
+        self._desk.extra_books = tuple(read_lorebook(path) for path in lorebooks)
+        if chat_preset is not None:
+            preset = read_any_preset(chat_preset)
+            self._desk.chat_preset = None if isinstance(preset, TextPreset) else preset
+        if chat is not None:
+            session = self._load(who, chat)
+            if not save:
+                session.store = ChatStore(None)
+        else:
+            title = new_chat_name(who, self._now())
+            folder = self._folders.chats_of(who if who.file else replace(who, file="unnamed"))
+            store = ChatStore(ChatFile(folder / f"{title}.jsonl") if save else None)
+            session = self._greet(who, Chat(title=title), store)
+        if session.readonly_reason:
+            raise TavernError(session.readonly_reason, hint=UnreadableFile.hint)
+        self.session = session
+        self._desk.persona = self._named_persona(persona) or persona_for(
+            session.chat, who, self.library.personas(), self._settings.value.current_persona
+        )
+        return session
+
+    def _card_or_name(self, wanted: str | None) -> Character:
+        if wanted is None:
+            return self.library.bundled()
+        path = Path(wanted).expanduser()
+        if path.is_file():
+            warnings: list[str] = []
+            found = read_card(path, warnings)
+            self.problems += warnings
+            return found
+        return self.library.find(wanted)
+
+    def _named_persona(self, name: str | None) -> Persona | None:
+        if name is None:
+            return None
+        for persona in self.library.personas():
+            if name in (persona.name, persona.file):
+                return persona
+        return Persona(name=name)
+
+    def preset_samplers(self, path: Path) -> PresetValues:
+        """The samplers and lengths of a preset file. Raises DataError."""
+        preset = read_any_preset(path)
+        if isinstance(preset, TextPreset):
+            return PresetValues(samplers=preset.samplers, lengths=preset.lengths)
+        return PresetValues(
+            samplers=preset_values(preset.source),
+            lengths={"max_tokens": preset.max_tokens, "context_size": preset.max_context},
+        )
+
+    def check_template(self, name: str) -> str:
+        """The name of an instruct template as we know it. Raises UsageError."""
+        if name in ("none", "auto"):
+            return name
+        for known in self.connections.template_names():
+            if known.casefold() == name.casefold():
+                return known
+        raise UsageError(
+            f'There is no instruct template "{name}".',
+            hint=f"Known: {', '.join(self.connections.template_names())}.",
+        )
+
+    # --- around the open chat
+
+    @property
+    def persona(self) -> Persona:
+        return self._desk.persona
+
+    async def use_persona(self, file: str) -> None:
+        """Play as this persona from now on. Raises UsageError."""
+        for persona in self.library.personas():
+            if persona.file == file:
+                self._desk.persona = persona
+                self._settings.change(current_persona=file)
+                self.opened.send(self.session)
+                return
+        raise UsageError(f'There is no persona "{file}".')
+
+    def chats(self) -> list[ChatSummary]:
+        """The chats of the open character, the one changed last first."""
+        if not self.session.character.file:
+            return []
+        return list_chats(self._folders.chats_of(self.session.character))
+
+    async def close(self) -> None:
+        """Stop what runs, save what is not saved, let go of the servers."""
+        await self.session.aclose()
+        await self._desk.aclose()
+        await self.connections.aclose()
+
+
+CHAT_SAMPLERS: Mapping[str, str] = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "top_a": "top_a",
+    "min_p": "min_p",
+    "frequency_penalty": "frequency_penalty",
+    "presence_penalty": "presence_penalty",
+    "repetition_penalty": "repetition_penalty",
+    "seed": "seed",
+}
+
+
+def preset_values(source: Mapping[str, object]) -> dict[str, SamplerValue]:
+    """The samplers of a chat-completion preset, under our names."""
+    found: dict[str, SamplerValue] = {}
+    for theirs, ours in CHAT_SAMPLERS.items():
+        value = source.get(theirs)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            found[ours] = value
+    return found
