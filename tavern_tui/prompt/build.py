@@ -10,7 +10,7 @@ from tavern_tui.prompt.as_chat import build_chat
 from tavern_tui.prompt.as_text import build_text
 from tavern_tui.prompt.inputs import ChatShape, PromptInputs, TextShape
 from tavern_tui.prompt.material import Material, gather
-from tavern_tui.prompt.outgoing import make_message
+from tavern_tui.prompt.outgoing import typed_message
 from tavern_tui.prompt.scene import Scene, open_scene
 from tavern_tui.prompt.sources import card_fields
 from tavern_tui.prompt.state import state_changes
@@ -35,7 +35,7 @@ def _add_typed_message(scene: Scene) -> None:
     """Let the chat end with what is typed, as it will when it is sent."""
     if scene.generation is not GenerationType.NORMAL:
         return
-    message = make_message(scene.inputs.user_input, scene)
+    message = typed_message(scene.inputs.user_input, scene)
     if message is not None:
         scene.messages = [*scene.messages, message]
         scene.macros.messages = scene.messages

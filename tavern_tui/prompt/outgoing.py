@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from random import Random
 
 from tavern_tui.core.character import CardFields
 from tavern_tui.core.chat import Message, a_message
 from tavern_tui.core.prompt import StateChanges
 from tavern_tui.macros.bias import extract_bias
 from tavern_tui.prompt.history import USER_INPUT
-from tavern_tui.prompt.inputs import PromptInputs
+from tavern_tui.prompt.inputs import ChatShape, PromptInputs
 from tavern_tui.prompt.scene import Scene, open_scene, scratch
 from tavern_tui.prompt.sources import card_fields
 from tavern_tui.prompt.state import state_changes
+from tavern_tui.prompt.words import trim
 from tavern_tui.text.regex_scripts import apply_scripts
 
 
@@ -29,7 +31,7 @@ class Outgoing:
 def outgoing(text: str, inputs: PromptInputs) -> Outgoing:
     """The message that `text` becomes, and the variables its macros set."""
     scene = open_scene(inputs)
-    message = make_message(text, scene)
+    message = typed_message(text, scene)
     return Outgoing(message=message, changes=state_changes(scene))
 
 
@@ -38,14 +40,31 @@ def outgoing_message(text: str, inputs: PromptInputs) -> Message | None:
     return outgoing(text, inputs).message
 
 
-def make_message(text: str, scene: Scene) -> Message | None:
+def typed_message(text: str, scene: Scene) -> Message | None:
     """The message `text` becomes in this scene.
 
-    A text that holds only `{{bias ...}}` helpers becomes a hidden message that carries the bias."""
-    if not text.strip():
+    Its dice are its own, so that the rest of a prompt is the same whether the message is typed
+    (a preview) or already stored (a send)."""
+    text = text if text.strip() else _instead_of_nothing(scene)
+    if not text:
         return None
+    own = replace(scene, macros=replace(scene.macros, rng=Random(scene.inputs.seed)))
     if "{{" in text:
-        scene.macros.card = _fields_for_macros(scene)
+        own.macros.card = _fields_for_macros(own)
+    return _message(text, own)
+
+
+def _instead_of_nothing(scene: Scene) -> str:
+    """What a chat-completion preset sends for an empty line after a reply."""
+    shape = scene.inputs.shape
+    if not isinstance(shape, ChatShape) or scene.in_group:
+        return ""
+    answered = not scene.messages or not scene.messages[-1].is_user
+    return trim(shape.preset.send_if_empty) if answered else ""
+
+
+def _message(text: str, scene: Scene) -> Message | None:
+    """A text that holds only `{{bias ...}}` helpers becomes a hidden message that carries the bias."""
     words, bias = extract_bias(text)
     sent_at = _timestamp(scene.inputs.now)
     if not words.strip():
