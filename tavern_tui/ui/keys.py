@@ -75,11 +75,18 @@ KEYS: tuple[Key, ...] = (
     _key("main.back", "escape", "Back to the chat", "Close an overlay and go back to the composer."),
     # ----- chat
     _key("chat.stop", "escape", "Stop", "Stop the reply and keep what has arrived.", show=True),
-    _key("chat.to_messages", "escape", "Messages", "Go to the messages; so does Up at the top of the composer."),
+    _key(
+        "chat.to_messages", "escape", "Messages", "Go to the messages; so does Up at the top of the composer."
+    ),
     _key("chat.regenerate", "ctrl+r", "Regenerate", "Replace the last reply with a new one.", show=True),
     _key("chat.continue", "ctrl+g", "Continue", "Let the last message go on."),
     _key("chat.swipe_left", "alt+left", "Swipe left", "The last message's earlier version."),
-    _key("chat.swipe_right", "alt+right", "Swipe right", "Its next version; past the last a new one is written."),
+    _key(
+        "chat.swipe_right",
+        "alt+right",
+        "Swipe right",
+        "Its next version; past the last a new one is written.",
+    ),
     _key(
         "chat.empty_left",
         "left",
@@ -103,14 +110,26 @@ KEYS: tuple[Key, ...] = (
     _key("chat.use_persona", "alt+p", "Persona", "Choose who you are."),
     # ----- the message under the cursor
     _key("messages.up", "k,up", "Up", "The message above.", palette=False),
-    _key("messages.down", "j,down", "Down", "The message below; past the last, back to the composer.", palette=False),
+    _key(
+        "messages.down",
+        "j,down",
+        "Down",
+        "The message below; past the last, back to the composer.",
+        palette=False,
+    ),
     _key("messages.first", "g,home", "First", "The first message.", palette=False),
     _key("messages.last", "G,end", "Last", "The last message.", palette=False),
     _key("messages.edit", "e", "Edit", "Change the text.", show=True),
     _key("messages.delete", "d,delete", "Delete", "Take the message out of the chat.", show=True),
     _key("messages.swipe_left", "h,left", "Swipe left", "Its earlier version.", show=True),
     _key("messages.swipe_right", "l,right", "Swipe right", "Its next version, or a new one.", show=True),
-    _key("messages.regenerate", "r", "Regenerate", "Replace the reply with a new one (last message).", show=True),
+    _key(
+        "messages.regenerate",
+        "r",
+        "Regenerate",
+        "Replace the reply with a new one (last message).",
+        show=True,
+    ),
     _key("messages.continue", "c", "Continue", "Let it go on (last message).", show=True),
     _key("messages.copy", "y", "Copy", "Copy the text to the clipboard.", show=True),
     _key("messages.hide", "x", "Hide", "Keep it here but send it no more; again to undo.", show=True),
@@ -144,8 +163,8 @@ KEYS: tuple[Key, ...] = (
 
 
 def keys_of(*scopes: str) -> Iterable[Key]:
-    """The rows of these scopes, in table order."""
-    return (key for key in KEYS if key.scope in scopes)
+    """The rows of these scopes, scope by scope, in table order."""
+    return (key for scope in scopes for key in KEYS if key.scope == scope)
 
 
 def bindings(*scopes: str) -> list[Binding]:
@@ -162,6 +181,11 @@ def bindings(*scopes: str) -> list[Binding]:
         )
         for key in keys_of(*scopes)
     ]
+
+
+def footer_rank(id: str) -> tuple[int, int]:
+    """Sorts the footer: what belongs to the focused place comes before what works everywhere."""
+    return _RANKS.get(id, (0, len(KEYS)))
 
 
 def shown_keys(key: Key, keymap: Mapping[str, str]) -> str:
@@ -181,6 +205,7 @@ def display(name: str) -> str:
     return "+".join([*(modifier.capitalize() for modifier in modifiers), shown])
 
 
+_RANKS = {key.id: (-list(SCOPES).index(key.scope), at) for at, key in enumerate(KEYS)}
 _NAMES = {"esc": "Esc", "⏎": "Enter", "delete": "Del"}
 
 

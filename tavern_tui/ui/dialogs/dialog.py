@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
@@ -19,8 +20,10 @@ T = TypeVar("T")
 class Dialog(ModalScreen[T | None]):
     """A window over the others. Its answer is None when it was left with Escape."""
 
-    CSS_PATH = "dialogs.tcss"
+    CSS_PATH = Path(__file__).with_name("dialogs.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", show=False)]
+
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-roomy")]
 
     hint = ""
     """What the keys do here, in the bottom line."""

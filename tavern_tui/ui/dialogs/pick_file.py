@@ -76,8 +76,8 @@ class PickFile(Dialog[Path]):
         option = self._list.highlighted_option
         if option is None or option.id is None:
             return None
-        folder, _ = os.path.split(self._input.value)  # noqa: PTH206  # keeps the spelling the user typed
-        return os.path.join(folder, self._found[int(option.id)])  # noqa: PTH118  # the same
+        folder, _ = os.path.split(self._input.value)
+        return os.path.join(folder, self._found[int(option.id)])  # noqa: PTH118  # keeps the spelling the user typed
 
     def action_complete(self) -> None:
         completed = self._completed()
@@ -117,7 +117,7 @@ def entries(typed: str, endings: Collection[str]) -> list[str]:
     """Names in the typed folder that begin like its last part; folders first, with a separator.
 
     Hidden ones only when their dot is typed. A folder that cannot be read has none."""
-    folder, start = os.path.split(typed)  # noqa: PTH206
+    folder, start = os.path.split(typed)
     try:
         with os.scandir(Path(folder or ".").expanduser()) as found:
             names = [(not entry.is_dir(), entry.name) for entry in found if _begins(entry.name, start)]

@@ -66,9 +66,7 @@ class PickOne(Dialog[str]):
     def _fill(self, query: str) -> None:
         options = self._list
         options.clear_options()
-        options.add_options(
-            Option(row(choice), id=str(at)) for at, choice in self._matching(query)
-        )
+        options.add_options(Option(row(choice), id=str(at)) for at, choice in self._matching(query))
         if options.option_count:
             options.highlighted = 0
 
@@ -99,10 +97,11 @@ class PickOne(Dialog[str]):
             self._list.action_cursor_up()
 
     def action_page(self, step: int) -> None:
-        if step > 0:
-            self._list.action_page_down()
-        else:
-            self._list.action_page_up()
+        page = max(1, self._list.size.height - 1)
+        last = self._list.option_count - 1
+        if last >= 0:
+            here = self._list.highlighted or 0
+            self._list.highlighted = max(0, min(last, here + step * page))
 
 
 def row(choice: Choice) -> Content:
@@ -110,5 +109,5 @@ def row(choice: Choice) -> Content:
     mark = ("● ", "$primary") if choice.marked else ("  ", "")
     detail = clean_line(choice.detail)
     return Content.assemble(
-        mark, clean_line(choice.title), (f"  {detail}" if detail else "", "$text-muted")
+        mark, clean_line(choice.title), (f"  {detail}" if detail else "", "$foreground-muted")
     )

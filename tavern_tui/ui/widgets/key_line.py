@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.content import Content
 from textual.screen import Screen
 from textual.style import Style
 from textual.widget import Widget
 
-from tavern_tui.ui.keys import display
+from tavern_tui.ui.keys import display, footer_rank
 
 ALWAYS = ("app.help", "app.palette")
 """Ids of the keys that keep their place at the right end, however narrow it gets."""
@@ -52,8 +53,13 @@ class KeyLine(Widget, can_focus=False):
             id = binding.id or binding.action
             if (binding.show or id in ALWAYS) and active.enabled and id not in found:
                 found[id] = self._item(binding.key, binding.description)
-        return list(found.items())
+        return sorted(found.items(), key=lambda item: footer_rank(item[0]))
 
     def _item(self, key: str, title: str) -> Content:
-        press = Style.from_meta({"@click": f"app.simulate_key({key!r})"})
-        return Content.assemble((display(key), "$primary"), (f" {title}", "$text-muted")).stylize(press)
+        words = Content.assemble((display(key), "$primary"), (f" {title}", "$foreground-muted"))
+        return words.stylize(Style.from_meta({"key": key}))
+
+    def on_click(self, event: events.Click) -> None:
+        key = event.style.meta.get("key")
+        if key is not None:
+            self.app.simulate_key(str(key))

@@ -247,7 +247,9 @@ class SectionView(ScrollView, can_focus=True):
         end = width if end == -1 else min(end, width)
         start = min(start, end)
         before, chosen, after = strip.crop(0, start), strip.crop(start, end), strip.crop(end)
-        return Strip.join([before, chosen.apply_style(self.screen.get_visual_style("screen--selection").rich_style), after])
+        return Strip.join(
+            [before, chosen.apply_style(self.screen.get_visual_style("screen--selection").rich_style), after]
+        )
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The words under the mouse's selection, as they stand on the screen."""
@@ -267,7 +269,10 @@ class SectionView(ScrollView, can_focus=True):
         return style
 
     def _make_style(self, name: str) -> Style:
-        background, foreground = self.background_colors[1], self.visual_style.foreground or Color(128, 128, 128)
+        background, foreground = (
+            self.background_colors[1],
+            self.visual_style.foreground or Color(128, 128, 128),
+        )
         base = Style(bgcolor=background.rich_color)
         if name == "text":
             return base + Style(color=background.blend(foreground, 0.88).rich_color)
@@ -282,7 +287,7 @@ class SectionView(ScrollView, can_focus=True):
 
     def _colour(self, name: str, otherwise: Color) -> Color:
         try:
-            return Color.parse(self.app.theme_variables.get(name, ""))
+            return self.background_colors[1] + Color.parse(self.app.theme_variables.get(name, ""))
         except ColorParseError:
             return otherwise
 

@@ -8,6 +8,8 @@ from textual.content import Content
 from textual.widget import Widget
 
 SEPARATOR = " · "
+LEAST = 12
+"""Cells below which a shortened fact would say nothing."""
 
 
 class StatusLine(Widget, can_focus=False):
@@ -39,10 +41,10 @@ class StatusLine(Widget, can_focus=False):
         room = width - self._state.cell_length - 2
         line = Content("")
         for fact in self._facts:
-            longer = Content.assemble(line, (SEPARATOR, "$text-disabled"), fact) if line.plain else fact
+            longer = Content.assemble(line, (SEPARATOR, "$foreground-disabled"), fact) if line.plain else fact
             if longer.cell_length > room:
-                if not line.plain:
-                    line = fact.truncate(max(0, room), ellipsis=True)
+                if room - line.cell_length > LEAST:
+                    line = longer.truncate(room, ellipsis=True)
                 break
             line = longer
         space = max(1, width - line.cell_length - self._state.cell_length)

@@ -108,19 +108,21 @@ class PromptPane(Vertical):
         about = "" if built.exact else "about "
         figures = Content.assemble(
             (f"{about}{built.tokens:,}", "bold"),
-            (f" of {built.budget:,} tokens", "$text-muted"),
-            (f"   counted by {clean_line(built.counter)}", "$text-disabled"),
+            (f" of {built.budget:,} tokens", "$foreground-muted"),
+            (f"   counted by {clean_line(built.counter)}", "$foreground-disabled"),
         )
-        facts = Content("\n").join([figures.truncate(width, ellipsis=True), token_bar(shares, built.budget, width)])
+        facts = Content("\n").join(
+            [figures.truncate(width, ellipsis=True), token_bar(shares, built.budget, width)]
+        )
         self.query_one("#prompt-facts", Static).update(Content("\n").join([facts, self._unchanged(preview)]))
 
     def _unchanged(self, preview: PromptPreview) -> Content:
         if not preview.unchanged_chars:
-            return Content.styled("nothing of it was sent before", "$text-disabled")
+            return Content.styled("nothing of it was sent before", "$foreground-disabled")
         percent = 100 * preview.unchanged_chars // max(1, preview.total_chars)
         return Content.assemble(
             (f"{percent}%", "$success"),
-            (f" unchanged since the last request ({preview.unchanged_tokens:,} tokens)", "$text-muted"),
+            (f" unchanged since the last request ({preview.unchanged_tokens:,} tokens)", "$foreground-muted"),
         )
 
     # --- keys
@@ -199,11 +201,15 @@ class PromptPane(Vertical):
         prompt = self._preview.built.prompt
         match prompt:
             case TextPrompt(text=text):
-                edited = await self.app.push_screen_wait(Editor("Edit, then send this once", text, save="Send"))
+                edited = await self.app.push_screen_wait(
+                    Editor("Edit, then send this once", text, save="Send")
+                )
                 if edited is not None:
                     self.post_message(self.SendEdited(edited))
             case ChatPrompt(messages=messages):
                 text = text_from_messages(messages)
-                edited = await self.app.push_screen_wait(Editor("Edit, then send this once", text, save="Send"))
+                edited = await self.app.push_screen_wait(
+                    Editor("Edit, then send this once", text, save="Send")
+                )
                 if edited is not None:
                     self.post_message(self.SendEdited(messages_from_text(edited)))

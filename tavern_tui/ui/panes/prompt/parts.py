@@ -10,25 +10,25 @@ from tavern_tui.text.clean import clean_line, clean_text
 from tavern_tui.ui.widgets.section_rows import Section
 
 TONES: dict[str, str] = {
-    "system": "primary",
-    "post_history": "primary",
-    "description": "accent",
-    "personality": "accent",
-    "scenario": "accent",
-    "persona": "secondary",
-    "lore": "success",
-    "note": "warning",
-    "injection": "warning",
-    "examples": "secondary",
-    "template": "foreground-muted",
-    "control": "foreground-muted",
-    "history": "foreground",
+    "system": "part-system",
+    "post_history": "part-system",
+    "description": "part-card",
+    "personality": "part-card",
+    "scenario": "part-card",
+    "persona": "part-persona",
+    "lore": "part-lore",
+    "note": "part-note",
+    "examples": "part-examples",
+    "history": "part-history",
+    "injection": "part-injection",
+    "template": "part-template",
+    "control": "part-template",
 }
 """Kind of part -> theme colour."""
 
 
 def tone(kind: str) -> str:
-    return TONES.get(kind, "foreground")
+    return TONES.get(kind, "part-injection")
 
 
 def prompt_sections(preview: PromptPreview) -> list[Section]:
@@ -41,8 +41,10 @@ def body_sections(preview: PromptPreview) -> list[Section]:
     """The request as it goes out: its address, its headers, its body."""
     headers = "\n".join(f"{name}: {value}" for name, value in preview.headers.items())
     return [
-        Section(key="address", title=clean_line(preview.url) or "Inside this program", text="", tone="primary"),
-        Section(key="headers", title="Headers", text=clean_text(headers), tone="foreground-muted"),
+        Section(
+            key="address", title=clean_line(preview.url) or "Inside this program", text="", tone="primary"
+        ),
+        Section(key="headers", title="Headers", text=clean_text(headers), tone="part-template"),
         Section(key="body", title="Body", text=clean_text(preview.wire), tone="foreground"),
     ]
 
@@ -111,4 +113,6 @@ def _warnings(built: BuiltPrompt) -> Iterable[Section]:
 
 
 def _extra(key: str, title: str, lines: list[str], colour: str) -> Section:
-    return Section(key=f"extra/{key}", title=title, text=clean_text("\n".join(lines)), tone=colour, folded=True)
+    return Section(
+        key=f"extra/{key}", title=title, text=clean_text("\n".join(lines)), tone=colour, folded=True
+    )

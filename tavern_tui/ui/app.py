@@ -1,0 +1,128 @@
+"""TavernApp: themes, keymap, screens. Nothing about chats."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import App
+from textual.binding import BindingType
+from textual.command import Provider
+from textual.screen import Screen
+
+from tavern_tui.text.clean import clean_line
+from tavern_tui.ui.keys import bindings, unknown_ids
+from tavern_tui.ui.screens.main import MainScreen
+from tavern_tui.ui.theme import chosen_theme, default_variables, to_textual
+
+if TYPE_CHECKING:
+    from tavern_tui.core.settings import Settings
+    from tavern_tui.services.tavern import Tavern
+
+TWICE = 1.5
+"""Seconds within which a second Ctrl+C quits."""
+
+
+def _commands() -> type[Provider]:
+    from tavern_tui.ui.commands import TavernCommands
+
+    return TavernCommands
+
+
+class TavernApp(App[None], inherit_bindings=False):
+    """The program on the screen."""
+
+    TITLE = "tavern-tui"
+    CSS_PATH = ["styles/base.tcss", "panes/chat/chat.tcss"]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
+    COMMANDS = {_commands}
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ENABLE_COMMAND_PALETTE = False
+    """Our own row of the key table opens it, so that it can be remapped."""
+
+    def __init__(self, tavern: Tavern) -> None:
+        super().__init__()
+        self.tavern = tavern
+        self._asked_to_leave = 0.0
+        settings = tavern.settings
+        self._themes = [to_textual(theme) for theme in tavern.themes()]
+        for theme in self._themes:
+            self.register_theme(theme)
+        self._use_theme(settings)
+        self.set_keymap(dict(settings.keymap))
+        tavern.settings_changed.listen(self._settings_changed)
+
+    def get_default_screen(self) -> Screen[None]:
+        return MainScreen(self.tavern)
+
+    def on_mount(self) -> None:
+        unknown = unknown_ids(self.tavern.settings.keymap)
+        if unknown:
+            names = ", ".join(clean_line(id) for id in unknown)
+            self.notify(f"The keymap names no action: {names}.", severity="warning", markup=False)
+
+    async def on_unmount(self) -> None:
+        await self.tavern.close()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return default_variables()
+
+    # --- settings
+
+    def _settings_changed(self, settings: Settings) -> None:
+        self._use_theme(settings)
+        if dict(settings.keymap) != self._keymap:
+            self.set_keymap(dict(settings.keymap))
+
+    def _use_theme(self, settings: Settings) -> None:
+        dark = background_is_dark(os.environ.get("COLORFGBG", ""))
+        name = chosen_theme(settings.theme, settings.appearance, self._themes, dark)
+        if name != self.theme:
+            self.theme = name
+
+    # --- keys
+
+    def action_help(self) -> None:
+        from tavern_tui.ui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.tavern.settings.keymap))
+
+    def action_palette(self) -> None:
+        from textual.command import CommandPalette
+
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(id="--command-palette", placeholder="Find an action"))
+
+    @work(exclusive=True, group="theme")
+    async def action_pick_theme(self) -> None:
+        from tavern_tui.ui.dialogs.pick_one import Choice, PickOne
+
+        choices = [
+            Choice(
+                id=theme.name,
+                title=theme.name,
+                detail="dark" if theme.dark else "light",
+                marked=theme.name == self.theme,
+            )
+            for theme in self._themes
+        ]
+        picked = await self.push_screen_wait(PickOne("Theme", choices))
+        if picked is not None:
+            self.tavern.change_settings(theme=picked)
+
+    def action_leave(self) -> None:
+        """Quit when asked twice in a row."""
+        now = time.monotonic()
+        if now - self._asked_to_leave <= TWICE:
+            self.exit()
+            return
+        self._asked_to_leave = now
+        self.notify("Ctrl+C again quits.", timeout=TWICE, markup=False)
+
+
+def background_is_dark(colorfgbg: str) -> bool | None:
+    """What the terminal says of its background in `COLORFGBG` (`15;0`); None: nothing."""
+    background = colorfgbg.rpartition(";")[2]
+    return int(background) in (0, 1, 2, 3, 4, 5, 6, 8) if background.isdigit() else None

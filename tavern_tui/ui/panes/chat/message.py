@@ -1,0 +1,91 @@
+"""TranscriptMessage: what the transcript knows of one message. Data, never a widget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tavern_tui.core.chat import Message
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class TranscriptMessage:
+    """One message on the screen. Texts are as they came; the layout cleans them."""
+
+    name: str
+    text: str = ""
+    speaker: str = "character"
+    """Whose colour the name has: `user`, `character` or `narrator`."""
+    hidden: bool = False
+    """Kept, but not sent to the model: shown dim."""
+    swipe: int = 1
+    """Which of its versions is shown, from 1."""
+    swipes: int = 1
+    reasoning: str = ""
+    reasoning_seconds: float | None = None
+    """How long the model thought; None: unknown."""
+    unfolded: bool = False
+    """Whether the reasoning is shown in full."""
+    note: str = ""
+    """Said dimly beside the name: model, tokens, time."""
+    streaming: bool = False
+    """Whether more text is expected."""
+
+
+Shown = TranscriptMessage | Message
+"""The transcript takes messages of a chat as they are and looks into them when they come near the screen."""
+
+
+def shown(message: Shown) -> TranscriptMessage:
+    """`message` as the transcript shows it."""
+    if isinstance(message, TranscriptMessage):
+        return message
+    extra = message.extra
+    return TranscriptMessage(
+        name=message.name,
+        text=message.text,
+        speaker="narrator" if message.is_narrator else "user" if message.is_user else "character",
+        hidden=message.hidden,
+        swipe=message.shown + 1,
+        swipes=len(message.swipes),
+        reasoning=message.reasoning,
+        reasoning_seconds=_milliseconds(extra.get("reasoning_duration")),
+        note=" · ".join(filter(None, (_model(extra), _tokens(extra), _time(message)))),
+    )
+
+
+def _model(extra: Mapping[str, object]) -> str:
+    model = extra.get("model")
+    return model.rpartition("/")[2][:40] if isinstance(model, str) else ""
+
+
+def _tokens(extra: Mapping[str, object]) -> str:
+    count = extra.get("token_count")
+    if not isinstance(count, int) or isinstance(count, bool) or count <= 0:
+        return ""
+    return f"{count:,} token{'' if count == 1 else 's'}"
+
+
+def _time(message: Message) -> str:
+    """How long the reply took."""
+    if not message.swipe.started_at or not message.swipe.finished_at:
+        return ""
+    try:
+        started = datetime.fromisoformat(message.swipe.started_at)
+        seconds = (datetime.fromisoformat(message.swipe.finished_at) - started).total_seconds()
+    except (ValueError, TypeError):
+        return ""  # an older spelling of the date, or one with and one without time zone
+    return duration(seconds) if seconds > 0 else ""
+
+
+def _milliseconds(value: object) -> float | None:
+    return value / 1000 if isinstance(value, int | float) and value > 0 else None
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `12 s`, `3 min 5 s`."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

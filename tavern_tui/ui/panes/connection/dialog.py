@@ -1,0 +1,230 @@
+"""ConnectionDialog: provider, address, key, model and the settings that go with them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Button, Input, Static
+
+from tavern_tui.core.connection import Connection
+from tavern_tui.core.errors import TavernError
+from tavern_tui.text.clean import clean_line
+from tavern_tui.ui.dialogs.dialog import Dialog
+from tavern_tui.ui.dialogs.pick_one import Choice, PickOne
+from tavern_tui.ui.panes.connection.words import status_sentence
+
+if TYPE_CHECKING:
+    from tavern_tui.services.connections import ConnectionService, ProviderInfo
+
+FIELDS: tuple[tuple[str, str, str], ...] = (
+    ("name", "Name", "how you call it"),
+    ("url", "Address", "the provider's usual one"),
+    ("key", "API key", "kept as it is"),
+    ("model", "Model", "what the server has loaded"),
+    ("max_tokens", "Reply, tokens", "350"),
+    ("context_size", "Context, tokens", "what the server says"),
+)
+"""Id of the field, its label, what an empty one means."""
+
+PICKERS = {"provider": "Provider", "model": "Model", "instruct": "Template"}
+
+
+class ConnectionDialog(Dialog[str]):
+    """Sets up or changes one connection. The answer is its name, or None."""
+
+    hint = "Tab  next field    Ctrl+O  save    Ctrl+T  test    Esc  cancel"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+o,alt+enter", "save", "Save", show=False, priority=True),
+        Binding("ctrl+t", "test", "Test", show=False, priority=True),
+    ]
+
+    def __init__(self, connections: ConnectionService, connection: Connection | None) -> None:
+        super().__init__("Connection" if connection else "New connection")
+        self._connections = connections
+        self._replaces = connection.name if connection else ""
+        self._providers: dict[str, ProviderInfo] = {one.id: one for one in connections.providers()}
+        self._draft = connection or Connection(name="", provider=next(iter(self._providers), "offline"))
+
+    def body(self) -> ComposeResult:
+        with VerticalScroll(id="fields"):
+            yield from self._picker("provider", self._provider_title())
+            for id, label, placeholder in FIELDS:
+                yield from self._field(id, label, placeholder)
+            yield from self._picker("instruct", self._draft.instruct)
+        yield Static("", id="said", classes="note", markup=False)
+        with Horizontal(classes="buttons"):
+            yield Button("Test", id="test", compact=True)
+            yield Button("Save", id="save", variant="primary", compact=True)
+
+    def _field(self, id: str, label: str, placeholder: str) -> ComposeResult:
+        with Horizontal(classes="field"):
+            yield Static(label, classes="label")
+            yield Input(
+                self._value(id),
+                id=f"field-{id}",
+                placeholder=placeholder,
+                password=id == "key",
+                type="integer" if id in ("max_tokens", "context_size") else "text",
+                select_on_focus=False,
+            )
+            if id in PICKERS:
+                yield Button("choose", id=f"pick-{id}", compact=True)
+
+    def _picker(self, id: str, shown: str) -> ComposeResult:
+        with Horizontal(classes="field"):
+            yield Static(PICKERS[id], classes="label")
+            yield Button(Content(clean_line(shown)), id=f"pick-{id}", classes="picker", compact=True)
+
+    def _value(self, id: str) -> str:
+        if id == "key":
+            return ""
+        value = getattr(self._draft, id)
+        return "" if value in (0, "") else str(value)
+
+    def _provider_title(self) -> str:
+        info = self._providers.get(self._draft.provider)
+        return info.title if info is not None else self._draft.provider
+
+    def on_mount(self) -> None:
+        self._show_usual_address()
+        self.query_one("#field-name" if self._replaces else "#pick-provider").focus()
+
+    def _show_usual_address(self) -> None:
+        info = self._providers.get(self._draft.provider)
+        if info is not None and info.default_url:
+            self._input("url").placeholder = info.default_url
+
+    def _input(self, id: str) -> Input:
+        return self.query_one(f"#field-{id}", Input)
+
+    def _read(self) -> Connection:
+        """The connection as the fields have it; an empty name becomes the provider's title."""
+        return replace(
+            self._draft,
+            name=self._input("name").value.strip() or self._free_name(),
+            url=self._input("url").value.strip(),
+            model=self._input("model").value.strip(),
+            max_tokens=_number(self._input("max_tokens").value, 350),
+            context_size=_number(self._input("context_size").value, 0),
+        )
+
+    def _free_name(self) -> str:
+        taken = {one.name for one in self._connections.all} - {self._replaces}
+        name, number = self._provider_title(), 2
+        while name in taken:
+            name, number = f"{self._provider_title()} {number}", number + 1
+        return name
+
+    def _key(self) -> str | None:
+        return self._input("key").value.strip() or None
+
+    def _say(self, words: str, *, bad: bool = False) -> None:
+        said = self.query_one("#said", Static)
+        said.set_class(bad, "-bad")
+        said.update(Content(clean_line(words)))
+
+    # --- picking
+
+    @on(Button.Pressed, "#pick-provider")
+    def pick_provider(self) -> None:
+        self._pick_provider()
+
+    @work
+    async def _pick_provider(self) -> None:
+        choices = [
+            Choice(
+                id=one.id,
+                title=one.title,
+                detail=f"{_KINDS.get(one.kind, one.kind)}{_KEYS.get(one.key, '')}",
+                marked=one.id == self._draft.provider,
+            )
+            for one in self._providers.values()
+        ]
+        picked = await self.app.push_screen_wait(PickOne("Provider", choices))
+        if picked is not None:
+            self._draft = replace(self._draft, provider=picked)
+            self.query_one("#pick-provider", Button).label = Content(clean_line(self._provider_title()))
+            self._show_usual_address()
+
+    @on(Button.Pressed, "#pick-instruct")
+    def pick_template(self) -> None:
+        self._pick_template()
+
+    @work
+    async def _pick_template(self) -> None:
+        names = ["auto", "none", *self._connections.template_names()]
+        details = {"auto": "by the server's template or the model's name", "none": "plain text"}
+        choices = [
+            Choice(id=name, title=name, detail=details.get(name, ""), marked=name == self._draft.instruct)
+            for name in names
+        ]
+        picked = await self.app.push_screen_wait(PickOne("Instruct template", choices))
+        if picked is not None:
+            self._draft = replace(self._draft, instruct=picked)
+            self.query_one("#pick-instruct", Button).label = Content(clean_line(picked))
+
+    @on(Button.Pressed, "#pick-model")
+    def pick_model(self) -> None:
+        self._pick_model()
+
+    @work(exclusive=True, group="ask server")
+    async def _pick_model(self) -> None:
+        self._say("Asking for the list of models …")
+        try:
+            models = await self._connections.models(self._read(), self._key())
+        except TavernError as error:
+            self._say(f"{error} {error.hint}", bad=True)
+            return
+        if not models:
+            self._say("The server lists no models; the one it has loaded will answer.")
+            return
+        self._say("")
+        here = self._input("model").value
+        choices = [
+            Choice(id=one.id, title=one.title or one.id, detail=one.detail, marked=one.id == here)
+            for one in models
+        ]
+        picked = await self.app.push_screen_wait(PickOne(f"Models ({len(models)})", choices))
+        if picked is not None:
+            self._input("model").value = picked
+
+    # --- testing, saving
+
+    @on(Button.Pressed, "#test")
+    def test_pressed(self) -> None:
+        self.action_test()
+
+    @work(exclusive=True, group="ask server")
+    async def action_test(self) -> None:
+        connection = self._read()
+        self._say("Asking the server …")
+        try:
+            status = await self._connections.check(connection, self._key())
+        except TavernError as error:
+            self._say(f"{error} {error.hint}", bad=True)
+            return
+        self._say(status_sentence(connection, status), bad=not status.ok)
+
+    @on(Button.Pressed, "#save")
+    def action_save(self) -> None:
+        connection = self._read()
+        try:
+            self._connections.save(connection, key=self._key(), replaces=self._replaces)
+        except TavernError as error:
+            self._say(f"{error} {error.hint}", bad=True)
+            return
+        self.dismiss(connection.name)
+
+
+_KINDS = {"text": "text completion", "chat": "chat completion"}
+_KEYS = {"required": ", needs a key", "optional": ", key optional"}
+
+
+def _number(text: str, otherwise: int) -> int:
+    return int(text) if text.strip().isdigit() else otherwise

@@ -1,0 +1,376 @@
+"""MainScreen: the chat in the middle, panes at its sides, two lines at the bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tavern_tui.core.errors import TavernError
+from tavern_tui.text.clean import clean_line
+from tavern_tui.ui.keys import bindings
+from tavern_tui.ui.panes import PANES, build_pane
+from tavern_tui.ui.panes.chat.pane import ChatPane
+from tavern_tui.ui.screens.sides import Sides, Width
+from tavern_tui.ui.widgets.key_line import KeyLine
+from tavern_tui.ui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from tavern_tui.services.connections import Found
+    from tavern_tui.services.preview import PromptPreview
+    from tavern_tui.services.tavern import Tavern
+    from tavern_tui.ui.panes.characters.pane import CharacterPane
+    from tavern_tui.ui.panes.connection.pane import ConnectionPane
+    from tavern_tui.ui.panes.prompt.pane import PromptPane
+
+SETTLE = 0.3
+"""Seconds after a change before the tokens in the status line are counted again."""
+
+
+class MainScreen(Screen[None]):
+    """Lays out the panes and carries words from one to another."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
+
+    def __init__(self, tavern: Tavern) -> None:
+        super().__init__()
+        self.tavern = tavern
+        self._sides = Sides(tavern)
+        self._found: Sequence[Found] = ()
+        self._tokens = ""
+        self._forget: list[Callable[[], None]] = []
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="body"):
+            yield Vertical(id="left", classes="side")
+            yield ChatPane(self.tavern, id="chat")
+            yield Vertical(id="right", classes="side")
+        yield StatusLine(id="status")
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        tavern = self.tavern
+        self._forget = [
+            tavern.opened.listen(lambda _: self._opened()),
+            tavern.notices.listen(self._tell),
+            tavern.connections.changed.listen(lambda _: self._inputs_changed()),
+            tavern.connections.status_changed.listen(lambda _: self._inputs_changed()),
+        ]
+        self._show_facts()
+        self.call_after_refresh(self._after_first_frame)
+
+    def on_unmount(self) -> None:
+        for forget in self._forget:
+            forget()
+
+    @property
+    def chat(self) -> ChatPane:
+        return self.query_one("#chat", ChatPane)
+
+    @property
+    def status(self) -> StatusLine:
+        return self.query_one("#status", StatusLine)
+
+    # --- starting
+
+    def _after_first_frame(self) -> None:
+        self._sides.ready = True
+        self._arrange()
+        self._start()
+
+    @work
+    async def _start(self) -> None:
+        """Open the last chat, then look for servers if nobody but the offline writer answers."""
+        try:
+            await self.tavern.start()
+        except TavernError as error:
+            self._complain(error)
+        self._opened()
+        if self.tavern.settings.probe_on_start and self.tavern.connections.current.provider == "offline":
+            self._offer(await self.tavern.connections.probe())
+
+    def _offer(self, servers: Sequence[Found]) -> None:
+        """Say which servers answer here, and which key takes the first."""
+        self._found = servers
+        self.refresh_bindings()
+        if not servers:
+            return
+        names = ", ".join(
+            clean_line(f"{one.title} ({one.model})" if one.model else one.title) for one in servers
+        )
+        self.notify(
+            f"{names}. Alt+A lets it answer; Ctrl+O shows all.",
+            title="Found on this machine"
+            if len(servers) == 1
+            else f"Found {len(servers)} servers on this machine",
+            timeout=12,
+            markup=False,
+        )
+
+    # --- layout
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._sides.width = Width.of(event.size.width)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Show the sides there is room for; build panes that are seen for the first time."""
+        sides = self._sides
+        for side in ("left", "right"):
+            column = self.query_one(f"#{side}", Vertical)
+            column.display = sides.shows(side)
+            column.set_class(sides.overlays, "-over")
+            if column.display and sides.ready:
+                self._fill(column, side)
+
+    def _fill(self, column: Vertical, side: str) -> None:
+        wanted = [row.id for row in PANES.values() if row.side == side and self._sides.wants(row)]
+        present = {child.id for child in column.children}
+        column.mount(*(build_pane(id, self) for id in wanted if id not in present))
+        for child in column.children:
+            child.display = child.id in wanted
+
+    def _toggle(self, id: str) -> None:
+        """Show and focus a pane; hide its side if it has the focus already."""
+        pane = self._pane(id)
+        if pane is not None and pane.has_focus_within:
+            self._sides.hide(PANES[id])
+            self._arrange()
+            self.chat.focus_composer()
+            return
+        self._sides.show(PANES[id])
+        self._arrange()
+        self.call_after_refresh(self._focus_pane, id)
+
+    def _focus_pane(self, id: str) -> None:
+        for widget in self.query(PANES[id].focus):
+            widget.focus()
+
+    def _pane(self, id: str) -> Widget | None:
+        """A pane that is on the screen now."""
+        for pane in self.query(f"#{id}"):
+            if pane.display and self._sides.shows(PANES[id].side):
+                return pane
+        return None
+
+    def action_connections(self) -> None:
+        self._toggle("connections")
+
+    def action_characters(self) -> None:
+        self._toggle("characters")
+
+    def action_prompt(self) -> None:
+        self._toggle("prompt")
+
+    def action_logs(self) -> None:
+        self._toggle("logs")
+
+    def action_back(self) -> None:
+        self._close_overlay()
+        self.chat.focus_composer()
+
+    def _close_overlay(self) -> None:
+        if self._sides.overlays:
+            self._sides.close_overlay()
+            self._arrange()
+
+    async def reach(self, scope: str) -> DOMNode:
+        """The node whose actions a scope of the key table means; its pane is opened first."""
+        if scope == "app":
+            return self.app
+        if scope in ("chat", "messages"):
+            return self.chat
+        if scope not in PANES:
+            return self
+        self._sides.show(PANES[scope])
+        self._arrange()
+        await self.query_one(f"#{PANES[scope].side}").mount()
+        return self.query_one(f"#{scope}")
+
+    # --- the prompt as it would be sent
+
+    def look_ahead(self) -> PromptPreview:
+        """The prompt with what the composer holds now. May raise TavernError."""
+        return self.tavern.session.preview(self.chat.written)
+
+    def _inputs_changed(self) -> None:
+        """Something that goes into the prompt is different: count again, soon."""
+        self._show_facts()
+        prompt = self._pane("prompt")
+        if prompt is not None:
+            self._as_prompt_pane(prompt).look_soon()
+        else:
+            self._measure_later()
+
+    @work(exclusive=True, group="measure")
+    async def _measure_later(self) -> None:
+        from asyncio import sleep
+
+        await sleep(SETTLE)
+        try:
+            self._measured(self.look_ahead())
+        except TavernError:
+            self._tokens = ""
+            self._show_facts()
+
+    def _measured(self, preview: PromptPreview) -> None:
+        context = self.tavern.connections.context_size
+        about = "" if preview.built.exact else "~"
+        self._tokens = f"{about}{preview.built.tokens:,} / {context:,} tokens"
+        self._show_facts()
+
+    def _as_prompt_pane(self, pane: Widget) -> PromptPane:
+        from tavern_tui.ui.panes.prompt.pane import PromptPane
+
+        assert isinstance(pane, PromptPane)
+        return pane
+
+    def on_prompt_pane_looked(self, event: PromptPane.Looked) -> None:
+        event.stop()
+        self._measured(event.preview)
+
+    def on_prompt_pane_send_edited(self, event: PromptPane.SendEdited) -> None:
+        event.stop()
+        self._close_overlay()
+        self.chat.send_edited(event.prompt)
+
+    @on(ChatPane.Typed)
+    def typed(self) -> None:
+        prompt = self._pane("prompt")
+        if prompt is not None:
+            self._as_prompt_pane(prompt).look_soon()
+
+    @on(ChatPane.Settled)
+    def settled(self) -> None:
+        self._inputs_changed()
+
+    # --- words between panes
+
+    @on(ChatPane.Working)
+    def working(self, event: ChatPane.Working) -> None:
+        self.status.show_state(event.state)
+
+    def on_character_pane_opened(self, event: CharacterPane.Opened) -> None:
+        event.stop()
+        self._close_overlay()
+        self._open_character(event.file, event.choose_chat)
+
+    @work(exclusive=True, group="open")
+    async def _open_character(self, file: str, choose_chat: bool) -> None:
+        try:
+            await self.chat.settle()
+            await self.tavern.open_character(file)
+        except TavernError as error:
+            self._complain(error)
+            return
+        if choose_chat:
+            self.chat.action_pick_chat()
+        else:
+            self.chat.focus_composer()
+
+    def on_connection_pane_servers_found(self, event: ConnectionPane.ServersFound) -> None:
+        event.stop()
+        self._offer(event.servers)
+        if not event.servers:
+            self.notify("No server answers on this machine's usual ports.", markup=False)
+
+    def _opened(self) -> None:
+        """Another chat is open: everything that shows it follows."""
+        self.chat.show_session()
+        self._inputs_changed()
+        characters = self._pane("characters")
+        if characters is not None:
+            from tavern_tui.ui.panes.characters.pane import CharacterPane
+
+            assert isinstance(characters, CharacterPane)
+            characters.show()
+
+    def _show_facts(self) -> None:
+        connections = self.tavern.connections
+        connection = connections.current
+        model = connections.model if connections.model != connection.name else ""
+        answers = "offline · a small n-gram writer, not a language model"
+        self.status.show_facts(
+            Content.styled(clean_line(self.tavern.session.character.name), "bold"),
+            Content.styled(self._tokens, "$foreground-muted"),
+            Content.styled(
+                answers if connection.provider == "offline" else clean_line(connection.name), "$primary"
+            ),
+            Content.styled(clean_line(model), "$foreground-muted"),
+        )
+
+    # --- connections in the middle of a chat
+
+    def action_next_connection(self) -> None:
+        try:
+            connection = self.tavern.connections.cycle()
+        except TavernError as error:
+            self._complain(error)
+            return
+        self.notify(f"{clean_line(connection.name)} answers from now on.", timeout=3, markup=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return bool(self._found) if action == "adopt_found" else True
+
+    def action_adopt_found(self) -> None:
+        """Let the first server that was found answer from now on."""
+        if self._found:
+            self._adopt(self._found[0])
+
+    def _adopt(self, server: Found) -> None:
+        try:
+            connection = self.tavern.connections.adopt(server)
+        except TavernError as error:
+            self._complain(error)
+            return
+        self._found = tuple(one for one in self._found if one is not server)
+        self.refresh_bindings()
+        self.notify(f"{clean_line(connection.name)} answers from now on.", markup=False)
+
+    @work(exclusive=True, group="switch")
+    async def action_switch_connection(self) -> None:
+        """Pick who answers, from the saved connections and the servers that were found."""
+        from tavern_tui.ui.dialogs.pick_one import Choice, PickOne
+
+        current = self.tavern.connections.current.name
+        saved = [
+            Choice(
+                id=one.name,
+                title=one.name,
+                detail=" · ".join(part for part in (one.provider, one.model, one.url) if part),
+                marked=one.name == current,
+            )
+            for one in self.tavern.connections.all
+        ]
+        found = [
+            Choice(id=f"found/{at}", title=one.title, detail=f"found here · {one.model or one.url}")
+            for at, one in enumerate(self._found)
+        ]
+        picked = await self.app.push_screen_wait(PickOne("Who answers?", [*saved, *found]))
+        if picked is None:
+            return
+        if picked.startswith("found/"):
+            self._adopt(self._found[int(picked.removeprefix("found/"))])
+            return
+        try:
+            self.tavern.connections.select(picked)
+        except TavernError as error:
+            self._complain(error)
+
+    # --- saying things
+
+    def _tell(self, sentence: str) -> None:
+        self.notify(clean_line(sentence), markup=False)
+
+    def _complain(self, error: TavernError) -> None:
+        self.notify(
+            clean_line(error.hint), title=clean_line(str(error)), severity="error", timeout=10, markup=False
+        )
