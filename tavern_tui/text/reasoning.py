@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from tavern_tui.core.template import ReasoningTemplate
 from tavern_tui.text.stop_strings import begun
@@ -51,12 +52,11 @@ class _State(Enum):
     TEXT = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class SplitPiece:
+class SplitPiece(NamedTuple):
     """What one piece of a stream adds."""
 
-    reasoning: str = ""
     text: str = ""
+    reasoning: str = ""
 
 
 class ReasoningSplitter:
@@ -91,7 +91,7 @@ class ReasoningSplitter:
         if self._state is _State.GAP:
             data = data.lstrip(SPACES)
             self._state = _State.TEXT if data else _State.GAP
-        return SplitPiece(reasoning, data if self._state is _State.TEXT else "")
+        return SplitPiece(data if self._state is _State.TEXT else "", reasoning)
 
     def close(self) -> SplitPiece:
         """The stream has ended; returns what was held back."""
