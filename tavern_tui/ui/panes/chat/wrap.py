@@ -159,7 +159,7 @@ def _wrap_uneven(text: str, start: int, end: int, width: int, pieces: list[Piece
     before_is_wide = False
     for first, last, size in graphemes(text[start:end]):
         here = start + first
-        character = text[here]
+        character = text[here : start + last]
         if character == " ":
             if before != " " or break_next < 0:
                 break_end = here
@@ -182,4 +182,9 @@ def _wrap_uneven(text: str, start: int, end: int, width: int, pieces: list[Piece
 
 def _may_break(before: str, character: str, beside_wide: bool) -> bool:
     """Whether a line may end between two characters that are not spaces."""
-    return beside_wide and before != " " and character not in _NO_LINE_BEGINS and before not in _NO_LINE_ENDS
+    return (
+        beside_wide
+        and before != " "
+        and character[0] not in _NO_LINE_BEGINS
+        and before[0] not in _NO_LINE_ENDS
+    )

@@ -1,0 +1,228 @@
+"""Lays a message out: its text -> lines of a width, with style runs. No colours yet.
+
+A layout can grow: `Layout.extend` lays out again only what more text may change, which is the last block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.strip import Strip
+
+from tavern_tui.text.clean import clean_line
+from tavern_tui.text.inline import CODE, FAINT, Run
+from tavern_tui.text.markup import Block, Kind, parse, restart
+from tavern_tui.ui.panes.chat.message import TranscriptMessage, duration
+from tavern_tui.ui.panes.chat.wrap import Piece, cells, chop, graphemes, screen_text, wrap
+
+NAME = 512
+THOUGHT = 1024
+LEAD = 2048
+"""Bullets, bars, rules and the fold mark."""
+
+MAX_LINES = 60_000
+"""Lines of one message that are shown; selections count them in 16 bits."""
+_TOO_LONG = "… more lines than can be shown"
+_NARROWEST = 8
+"""Below this many columns bullets and bars are left out."""
+
+
+class Line:
+    """One line of a layout, and its strip once it was painted."""
+
+    __slots__ = ("indent", "join", "runs", "strip", "text")
+
+    def __init__(self, text: str, runs: Sequence[Run] = (), join: str = "\n", indent: int = 0) -> None:
+        self.text = text
+        self.runs = runs
+        self.join = join
+        """What stood between this line and the next one."""
+        self.indent = indent
+        """Characters at its beginning that are not the message's own."""
+        self.strip: Strip | None = None
+
+    def same(self, other: Line) -> bool:
+        return self.text == other.text and tuple(self.runs) == tuple(other.runs) and self.join == other.join
+
+
+class Layout:
+    """A message's lines at one width: a head, the reasoning, the body and an empty line."""
+
+    __slots__ = (
+        "_blocks",
+        "_body",
+        "_lines_at",
+        "_open_ended",
+        "_text",
+        "_width",
+        "fold_line",
+        "lines",
+        "message",
+    )
+
+    def __init__(self, message: TranscriptMessage, width: int) -> None:
+        self.message = message
+        self._width = max(1, width)
+        self._open_ended = message.streaming
+        self._text = ""
+        self._blocks: list[Block] = []
+        self._lines_at: list[int] = []
+        self.lines = [_head(message, self._width)]
+        self.fold_line = -1
+        """The line that folds and unfolds the reasoning; -1: there is none."""
+        if message.reasoning:
+            self.fold_line = len(self.lines)
+            self.lines += _thoughts(message, self._width)
+        self._body = len(self.lines)
+        self._lay_from(0, screen_text(message.text))
+
+    def extend(self, text: str) -> int:
+        """Lay out the message's text, as `screen_text` gives it, which has only grown since the last time.
+
+        Returns the first line that is different; lines that stayed as they were keep their strips."""
+        kept = restart(self._blocks, self._text)
+        before = self.lines
+        first = self._lines_at[kept] if kept < len(self._lines_at) else self._body
+        self.lines = before[:first]
+        self._lay_from(kept, text)
+        return _reuse(before, self.lines, first)
+
+    def _lay_from(self, index: int, text: str) -> None:
+        """Lay out block `index` and what follows it; the lines before it are there."""
+        start = self._blocks[index].start if index < len(self._blocks) else 0
+        gap = index < len(self._blocks) and self._blocks[index].gap
+        del self._blocks[index:], self._lines_at[index:]
+        for block in parse(text[start:], open_ended=self._open_ended):
+            if len(self.lines) > MAX_LINES:
+                break
+            self._lines_at.append(len(self.lines))
+            if block.gap or (gap and block.start == 0):
+                self.lines.append(Line(""))
+                block = block._replace(gap=True)
+            self._blocks.append(block._replace(start=block.start + start) if start else block)
+            self.lines += _block_lines(block, self._width)
+        self._text = text
+        if len(self.lines) > MAX_LINES:
+            del self.lines[MAX_LINES:]
+            self.lines.append(Line(_TOO_LONG, ((0, len(_TOO_LONG), FAINT),)))
+        elif len(self.lines) == self._body:
+            self.lines.append(Line("…", ((0, 1, FAINT),)))
+        self.lines.append(Line(""))
+
+
+def _reuse(before: list[Line], lines: list[Line], first: int) -> int:
+    """Put the old lines where the new ones are the same; returns the first that is not."""
+    changed = min(len(before), len(lines))
+    for at in range(changed - 1, first - 1, -1):
+        if lines[at].same(before[at]):
+            lines[at] = before[at]
+        else:
+            changed = at
+    return changed
+
+
+def _head(message: TranscriptMessage, width: int) -> Line:
+    """The name at the left, what is known about the message at the right."""
+    name = screen_text(clean_line(message.name))
+    note = " · ".join(filter(None, _facts(message)))
+    name = fitted(name, width)
+    room = width - cells(name) - 2
+    note = fitted(note, room) if room > 3 else ""
+    padding = " " * (width - cells(name) - cells(note)) if note else ""
+    runs = [(0, len(name), NAME)] if name else []
+    if note:
+        start = len(name) + len(padding)
+        runs.append((start, start + len(note), FAINT))
+    return Line(name + padding + note, runs)
+
+
+def _facts(message: TranscriptMessage) -> tuple[str, ...]:
+    return (
+        "not sent" if message.hidden else "",
+        screen_text(clean_line(message.note)),
+        "writing" if message.streaming else "",
+        f"{message.swipe}/{message.swipes}" if message.swipes > 1 else "",
+    )
+
+
+def fitted(text: str, width: int) -> str:
+    """`text`, cut with an ellipsis if it is wider."""
+    if cells(text) <= width:
+        return text
+    used, end = 0, 0
+    for _start, stop, size in graphemes(text):
+        if used + size > width - 1:
+            break
+        used, end = used + size, stop
+    return text[:end] + "…"
+
+
+def _thoughts(message: TranscriptMessage, width: int) -> list[Line]:
+    """The line that says the model thought, and what it thought if it is unfolded."""
+    seconds = message.reasoning_seconds
+    if message.streaming and not message.text:
+        said = "thinking"
+    else:
+        said = f"thought for {duration(seconds)}" if seconds else "thought"
+    title = fitted(f"{'▾' if message.unfolded else '▸'} {said}", width)
+    lines = [_led(title[:1], title[1:])]
+    if message.unfolded:
+        text = screen_text(message.reasoning).strip("\n")
+        lead = "┊ " if width > _NARROWEST else ""
+        for start, end, join in wrap(text, width - len(lead))[:MAX_LINES]:
+            lines.append(_led(lead, text[start:end], join))
+        lines.append(Line(""))
+    return lines
+
+
+def _led(lead: str, thought: str, join: str = "\n") -> Line:
+    runs = ((0, len(lead), LEAD), (len(lead), len(lead) + len(thought), THOUGHT))
+    return Line(lead + thought, [run for run in runs if run[0] < run[1]], join, len(lead))
+
+
+def _block_lines(block: Block, width: int) -> list[Line]:
+    if block.kind is Kind.RULE:
+        rule = "─" * min(width, 24)
+        return [Line(rule, ((0, len(rule), LEAD),))]
+    text = block.text
+    if block.kind is Kind.FENCE or block.kind is Kind.TABLE:
+        return _code_lines(text, chop(text, max(1, width)), width if block.kind is Kind.FENCE else 0)
+    first, rest = (block.first, block.rest) if width > _NARROWEST else ("", "")
+    pieces = wrap(text, width - len(first))
+    if not first and not block.runs:
+        return [Line(text[start:end], (), join) for start, end, join in pieces]
+    return _styled_lines(block, pieces, first, rest)
+
+
+def _code_lines(text: str, pieces: list[Piece], padded_to: int) -> list[Line]:
+    """Lines of code, filled up so that their ground is a rectangle; rows of a table as they are."""
+    lines = []
+    for start, end, join in pieces:
+        code = text[start:end]
+        shown = code + " " * (padded_to - cells(code))
+        lines.append(Line(shown, ((0, len(shown), CODE),) if padded_to else (), join))
+    return lines
+
+
+def _styled_lines(block: Block, pieces: list[Piece], first: str, rest: str) -> list[Line]:
+    """Cuts the block's runs at the ends of its lines."""
+    text, runs = block.text, block.runs
+    lines: list[Line] = []
+    lead, at, count = first, 0, len(runs)
+    for start, end, join in pieces:
+        line_runs: list[Run] = [(0, len(lead), LEAD)] if lead else []
+        shift = len(lead) - start
+        while at < count:
+            run_start, run_end, flags = runs[at]
+            if run_start >= end:
+                break
+            if run_end > start:
+                line_runs.append(
+                    (max(run_start, start) + shift, (run_end if run_end < end else end) + shift, flags)
+                )
+            if run_end > end:
+                break
+            at += 1
+        lines.append(Line(lead + text[start:end], line_runs, join, len(lead)))
+        lead = rest
+    return lines
