@@ -52,9 +52,9 @@ class Layout:
         """Whether a chat of so many messages has just one more than the file."""
         return self.count == messages - 1
 
-    def ends_with_message(self, messages: int) -> bool:
-        """Whether the file has so many messages and ends with the last of them."""
-        return self.count == messages and bool(self.messages) and self.messages[-1] is not None
+    def known(self) -> list[Message]:
+        """The messages of the rows that were read."""
+        return [message for message in self.messages if message is not None]
 
     def add(self, message: Message | None, start: int, length: int) -> None:
         """One more row."""
@@ -67,12 +67,6 @@ class Layout:
         """Take over everything; whoever holds this layout sees the file as it is now."""
         for one in fields(self):
             setattr(self, one.name, getattr(other, one.name))
-
-    def remove_last(self) -> None:
-        """Forget the last row."""
-        self.starts.pop()
-        self.ends.pop()
-        self.count -= self.messages.pop() is not None
 
 
 def stamp_of(path: Path) -> Stamp | None:

@@ -1,0 +1,190 @@
+"""Templates by name, by a server's chat template and by a model's name; users' own come first."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from tavern_tui.core.errors import DataError
+from tavern_tui.core.template import (
+    ContextTemplate,
+    InstructTemplate,
+    ReasoningTemplate,
+    SystemPrompt,
+)
+from tavern_tui.storage.atomic import write_json
+from tavern_tui.storage.folders import Folders
+from tavern_tui.storage.named_files import path_in
+from tavern_tui.storage.templates.convert import (
+    context_from_json,
+    instruct_from_json,
+    reasoning_from_json,
+    system_prompt_from_json,
+    template_to_json,
+    with_anchors,
+)
+from tavern_tui.storage.templates.files import KINDS, TemplateFiles, read_templates, split_master
+from tavern_tui.text.js_regex import compile_js, parse_literal
+
+__all__ = [
+    "KINDS",
+    "TemplateStore",
+    "context_from_json",
+    "instruct_from_json",
+    "reasoning_from_json",
+    "split_master",
+    "system_prompt_from_json",
+    "template_to_json",
+    "with_anchors",
+]
+
+DEFAULT = "Default"
+DEFAULT_STORY = "".join(
+    f"{{{{#if {name}}}}}{{{{{name}}}}}\n{{{{/if}}}}"
+    for name in (
+        "anchorBefore",
+        "system",
+        "wiBefore",
+        "description",
+        "personality",
+        "scenario",
+        "wiAfter",
+        "persona",
+        "anchorAfter",
+    )
+) + "{{trim}}"  # fmt: skip
+DEFAULT_SYSTEM = (
+    "You play {{char}} in a story that {{user}} and you tell together. Write {{char}}'s next turn, stay "
+    "true to the character, and leave {{user}}'s words and deeds to {{user}}."
+)
+
+Template = TypeVar("Template")
+
+
+class TemplateStore:
+    """The templates of the data folder and the bundled ones. Files are read when first asked for."""
+
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
+        self._held: TemplateFiles | None = None
+
+    @property
+    def _files(self) -> TemplateFiles:
+        if self._held is None:
+            self._held = read_templates(self._folders)
+        return self._held
+
+    def reload(self) -> None:
+        """Forget what was read: files may have come or changed."""
+        self._held = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """One sentence for each file that could not be used."""
+        return tuple(self._files.warnings)
+
+    # --- by name
+
+    def names(self) -> list[str]:
+        """Instruct templates by name."""
+        return self._names("instruct")
+
+    def context_names(self) -> list[str]:
+        return self._names("context")
+
+    def system_prompt_names(self) -> list[str]:
+        return self._names("sysprompt")
+
+    def reasoning_names(self) -> list[str]:
+        return self._names("reasoning")
+
+    def instruct(self, name: str) -> InstructTemplate | None:
+        """The instruct template of this name, upper and lower case aside; None if there is none."""
+        return self._one("instruct", name, instruct_from_json)
+
+    def context(self, name: str) -> ContextTemplate | None:
+        return self._one("context", name, context_from_json)
+
+    def system_prompt(self, name: str) -> SystemPrompt | None:
+        return self._one("sysprompt", name, system_prompt_from_json)
+
+    def reasoning(self, name: str) -> ReasoningTemplate | None:
+        return self._one("reasoning", name, reasoning_from_json)
+
+    def default_context(self) -> ContextTemplate:
+        """The layout for prompts without an instruct template."""
+        plain = ContextTemplate(name=DEFAULT, story_string=DEFAULT_STORY)
+        return self.context(DEFAULT) or plain
+
+    def default_system_prompt(self) -> SystemPrompt:
+        """The system prompt where none is chosen."""
+        return self.system_prompt(DEFAULT) or SystemPrompt(name=DEFAULT, content=DEFAULT_SYSTEM)
+
+    # --- by what answers
+
+    def by_chat_template(self, template: str) -> str | None:
+        """The instruct template for a server's chat template: by its hash, else by the marks it
+        holds - the longest set of them that is there whole."""
+        bare = template.rstrip("\0")
+        for spelling in (bare, template):
+            known = self._files.hashes.get(hashlib.sha256(spelling.encode("utf-8", "replace")).hexdigest())
+            if known is not None:
+                return known
+        fitting = [
+            (sum(map(len, marks)), -at, name)
+            for at, (name, marks) in enumerate(self._files.marks)
+            if all(mark in bare for mark in marks)
+        ]
+        return max(fitting)[2] if fitting else None
+
+    def by_model(self, model: str) -> str | None:
+        """The first template whose activation pattern matches the model's name."""
+        for name, template in self._files.found["instruct"].items():
+            pattern = template.get("activation_regex")
+            if isinstance(pattern, str) and pattern and _matches(pattern, model):
+                return name
+        return None
+
+    # --- saving
+
+    def save(self, template: InstructTemplate | ContextTemplate | SystemPrompt | ReasoningTemplate) -> Path:
+        """Write a template into the data folder, named like itself. Raises DataError, WriteFailed."""
+        path = path_in(self._folder(type(template)), template.name, ".json")
+        write_json(path, template_to_json(template))
+        self.reload()
+        return path
+
+    def _folder(self, made: type) -> Path:
+        return {
+            InstructTemplate: self._folders.instruct,
+            ContextTemplate: self._folders.context,
+            SystemPrompt: self._folders.sysprompt,
+            ReasoningTemplate: self._folders.reasoning,
+        }[made]
+
+    def _names(self, kind: str) -> list[str]:
+        return sorted(self._files.found[kind], key=lambda name: (name.casefold(), name))
+
+    def _one(
+        self,
+        kind: str,
+        name: str,
+        made: Callable[[Mapping[str, object], str, list[str] | None], Template],
+    ) -> Template | None:
+        held = self._files.found[kind]
+        wanted = name if name in held else _spelled(held, name)
+        return made(held[wanted], wanted, None) if wanted is not None else None
+
+
+def _spelled(names: Mapping[str, object], wanted: str) -> str | None:
+    return next((name for name in names if name.casefold() == wanted.casefold()), None)
+
+
+def _matches(pattern: str, model: str) -> bool:
+    try:
+        regex = parse_literal(pattern) or compile_js(pattern)
+        return regex.search(model) is not None
+    except DataError:
+        return False  # neither a valid pattern nor a fast one: it activates nothing

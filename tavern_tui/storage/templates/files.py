@@ -1,0 +1,122 @@
+"""Template files: SillyTavern's JSON folders, our YAML files, and master export files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tavern_tui.core.errors import DataError
+from tavern_tui.storage.bundled import bundled_files
+from tavern_tui.storage.folders import Folders
+from tavern_tui.storage.json_keep import as_list, as_object, read_file, read_object
+from tavern_tui.storage.yaml_files import parse_yaml
+
+Json = Mapping[str, object]
+
+KINDS = ("instruct", "context", "sysprompt", "reasoning")
+REQUIRED: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("instruct", ("name", "input_sequence", "output_sequence")),
+    ("context", ("name", "story_string")),
+    ("sysprompt", ("name", "content")),
+    ("preset", ("temp", "top_k", "top_p", "rep_pen")),
+    ("reasoning", ("name", "prefix", "suffix", "separator")),
+)
+"""How a bare template file is told: the first row whose keys are all there."""
+
+MAX_YAML = 4 * 2**20
+
+
+@dataclass(slots=True)
+class TemplateFiles:
+    """All templates by kind and name; the first of a name wins, and users' files come first."""
+
+    found: dict[str, dict[str, Json]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
+    hashes: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of a server's chat template -> name."""
+    marks: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    """(name, texts that a server's chat template of this format holds, all of them)."""
+    warnings: list[str] = field(default_factory=list)
+
+    def add(self, kind: str, name: str, template: Json) -> None:
+        self.found[kind].setdefault(name, template)
+
+
+def read_templates(folders: Folders) -> TemplateFiles:
+    """Every template there is. Broken files are left out, with a warning each."""
+    files = TemplateFiles()
+    places = (folders.instruct, folders.context, folders.sysprompt, folders.reasoning)
+    for kind, folder in zip(KINDS, places, strict=True):
+        for path in _files_in(folder, ".json"):
+            _reading(files, lambda path=path, kind=kind: _add_json(files, kind, path))  # type: ignore[misc]  # bound now
+    for path in _files_in(folders.instruct_templates, ".json"):
+        _reading(files, lambda path=path: _add_master(files, path))  # type: ignore[misc]  # bound now
+    ours = [*_files_in(folders.instruct_templates, ".yaml"), *bundled_files("instruct_templates", ".yaml")]
+    for path in ours:
+        _reading(files, lambda path=path: _add_yaml(files, path))  # type: ignore[misc]  # bound now
+    return files
+
+
+def split_master(templates: Json) -> Iterator[tuple[str, Json]]:
+    """(kind, template) of each part of a master export, or of the one bare template a file holds.
+
+    Kinds: `instruct`, `context`, `sysprompt`, `reasoning`, and `preset` for sampler settings."""
+    parts = [(kind, templates.get(kind)) for kind in (*KINDS, "preset")]
+    inner = [(kind, part) for kind, part in parts if isinstance(part, Mapping)]
+    if inner:
+        yield from inner
+        return
+    for kind, keys in REQUIRED:
+        if all(key in templates for key in keys):
+            yield kind, templates
+            return
+
+
+def _reading(files: TemplateFiles, read: Callable[[], None]) -> None:
+    try:
+        read()
+    except DataError as error:
+        files.warnings.append(str(error))
+
+
+def _files_in(folder: Path, ending: str) -> list[Path]:
+    return sorted(folder.glob(f"*{ending}")) if folder.is_dir() else []
+
+
+def _add_json(files: TemplateFiles, kind: str, path: Path) -> None:
+    template = read_object(path)
+    files.add(kind, _name_of(template, path), template)
+
+
+def _add_master(files: TemplateFiles, path: Path) -> None:
+    for kind, template in split_master(read_object(path)):
+        if kind in files.found:
+            files.add(kind, _name_of(template, path), template)
+
+
+def _add_yaml(files: TemplateFiles, path: Path) -> None:
+    found = parse_yaml(read_file(path, MAX_YAML), path.name)
+    name = _name_of(found, path)
+    if not any(isinstance(found.get(kind), Mapping) for kind in KINDS):
+        raise DataError(f"{path.name} holds no template: it has none of {', '.join(KINDS)}.")
+    for kind in KINDS:
+        if isinstance(found.get(kind), Mapping):
+            files.add(kind, name, {"name": name, **_scalars(as_object(found[kind]))})
+    for one in as_list(found.get("chat_template_hashes")):
+        files.hashes.setdefault(str(one).lower(), name)
+    for texts in as_list(found.get("chat_template_marks")):
+        wanted = tuple(one for one in as_list(texts) if isinstance(one, str) and one)
+        if wanted:
+            files.marks.append((name, wanted))
+
+
+def _name_of(template: Json, path: Path) -> str:
+    name = template.get("name")
+    return name if isinstance(name, str) and name else path.stem
+
+
+def _scalars(template: Json) -> Json:
+    """Only plain values: YAML knows dates and loops, JSON does not."""
+    return {
+        key: value for key, value in template.items() if isinstance(value, str | int | float | bool | None)
+    }
