@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
-from enum import Enum
+from enum import Enum, IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +205,19 @@ def texts(value: object) -> tuple[str, ...]:
 Reader = Callable[[object], Any]
 
 
+def choice(choices: type[IntEnum]) -> Reader:
+    """Reads one of an enum's numbers."""
+
+    def read(value: object) -> IntEnum:
+        wanted = whole(value)
+        for one in choices:
+            if one == wanted:
+                return one
+        raise _Odd(f"one of {', '.join(str(int(one)) for one in choices)}")
+
+    return read
+
+
 def read_value(value: object, reader: Reader, default: object, where: str, warnings: list[str] | None) -> Any:
     """`value` as `reader` understands it; `default` for null, and with a warning for oddities."""
     if value is None:
@@ -213,8 +226,12 @@ def read_value(value: object, reader: Reader, default: object, where: str, warni
         return reader(value)
     except _Odd as odd:
         if warnings is not None:
-            warnings.append(f"{where} should be {odd}, but is {kind_of(value)}; it was ignored.")
+            warnings.append(f"{where} should be {odd}, but is {_shown(value)}; it was ignored.")
         return default
+
+
+def _shown(value: object) -> str:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else kind_of(value)
 
 
 # --- whole objects, by table
