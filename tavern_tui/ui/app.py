@@ -15,7 +15,7 @@ from textual.screen import Screen
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings, unknown_ids
 from tavern_tui.ui.screens.main import MainScreen
-from tavern_tui.ui.theme import chosen_theme, default_variables, to_textual
+from tavern_tui.ui.theme import background_is_dark, chosen_theme, default_variables, to_textual
 
 if TYPE_CHECKING:
     from tavern_tui.core.settings import Settings
@@ -120,9 +120,3 @@ class TavernApp(App[None], inherit_bindings=False):
             return
         self._asked_to_leave = now
         self.notify("Ctrl+C again quits.", timeout=TWICE, markup=False)
-
-
-def background_is_dark(colorfgbg: str) -> bool | None:
-    """What the terminal says of its background in `COLORFGBG` (`15;0`); None: nothing."""
-    background = colorfgbg.rpartition(";")[2]
-    return int(background) in (0, 1, 2, 3, 4, 5, 6, 8) if background.isdigit() else None

@@ -156,3 +156,9 @@ def chosen_theme(
         dark = background_is_dark
     suited = next((theme.name for theme in known if theme.dark == dark), None)
     return suited or ("textual-dark" if dark else "textual-light")
+
+
+def background_is_dark(colorfgbg: str) -> bool | None:
+    """What the terminal says of its background in `COLORFGBG` (`15;0`); None: nothing."""
+    background = colorfgbg.rpartition(";")[2]
+    return int(background) in (0, 1, 2, 3, 4, 5, 6, 8) if background.isdigit() else None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from tavern_tui.ui.widgets.wrap import wrap
+from tavern_tui.ui.panes.chat.wrap import Piece, wrap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +60,12 @@ class Layout:
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
-        self._wrapped: dict[tuple[str, int], list[tuple[int, int]]] = {}
+        self._wrapped: dict[tuple[str, int], list[Piece]] = {}
 
     def lay(self, sections: Sequence[Section], folded: Iterable[str], width: int) -> None:
         """Rebuild the rows; texts that were there before are not wrapped again."""
         hidden = set(folded)
-        used: dict[tuple[str, int], list[tuple[int, int]]] = {}
+        used: dict[tuple[str, int], list[Piece]] = {}
         rows: list[Row] = []
         for index, section in enumerate(sections):
             if section.title:
@@ -94,9 +94,9 @@ class Layout:
         return found
 
 
-def _with_mark(index: int, section: Section, lines: Sequence[tuple[int, int]]) -> Iterable[Row]:
+def _with_mark(index: int, section: Section, lines: Sequence[Piece]) -> Iterable[Row]:
     mark = section.mark
-    for start, end in lines:
+    for start, end, _ in lines:
         if mark is not None and start <= mark <= end:
             yield Row(index, RowKind.MARK)
             mark = None

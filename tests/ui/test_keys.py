@@ -1,0 +1,95 @@
+"""The key table: complete, unambiguous, and kind to terminals."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tavern_tui.ui.app import TavernApp
+from tavern_tui.ui.keys import KEYS, SCOPES, bindings, display, shown_keys, unknown_ids
+from tavern_tui.ui.panes.characters.pane import CharacterPane
+from tavern_tui.ui.panes.chat.pane import ChatPane
+from tavern_tui.ui.panes.connection.pane import ConnectionPane
+from tavern_tui.ui.panes.logs.pane import LogPane
+from tavern_tui.ui.panes.prompt.pane import PromptPane
+from tavern_tui.ui.screens.help import help_text
+from tavern_tui.ui.screens.main import MainScreen
+
+OWNERS = {
+    "app": TavernApp,
+    "main": MainScreen,
+    "chat": ChatPane,
+    "messages": ChatPane,
+    "connections": ConnectionPane,
+    "characters": CharacterPane,
+    "prompt": PromptPane,
+    "logs": LogPane,
+}
+TAKEN = "ctrl+b ctrl+a ctrl+space ctrl+s ctrl+q ctrl+z ctrl+i ctrl+m ctrl+left_square_bracket".split()
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.id)
+def test_every_row_names_an_action_that_exists(key) -> None:
+    if key.scope in OWNERS:
+        assert hasattr(OWNERS[key.scope], f"action_{key.action}")
+
+
+def test_ids_are_unique_and_their_scopes_known() -> None:
+    assert max(Counter(key.id for key in KEYS).values()) == 1
+    assert {key.scope for key in KEYS} == set(SCOPES)
+
+
+def test_no_key_is_one_that_tmux_or_the_terminal_takes() -> None:
+    used = {one for key in KEYS for one in key.keys.split(",")}
+    assert not used & set(TAKEN)
+
+
+def test_within_a_scope_a_key_means_one_thing_except_escape() -> None:
+    for scope in SCOPES:
+        keys = Counter(one for key in KEYS if key.scope == scope for one in key.keys.split(","))
+        assert [key for key, count in keys.items() if count > 1 and key != "escape"] == []
+
+
+def test_every_binding_carries_its_id_so_that_it_can_be_remapped() -> None:
+    assert all(binding.id for binding in bindings(*SCOPES))
+
+
+def test_the_help_lists_every_key_of_the_table() -> None:
+    text = help_text(SCOPES, {}, 200).plain
+    for key in KEYS:
+        assert any(
+            line.startswith(shown_keys(key, {})) and key.title in line and key.help in line
+            for line in text.splitlines()
+        ), key.id
+
+
+def test_the_help_shows_the_users_own_keys() -> None:
+    line = next(
+        line
+        for line in help_text(SCOPES, {"chat.continue": "f8"}, 200).plain.splitlines()
+        if "Continue" in line
+    )
+    assert line.startswith("F8 ")
+
+
+def test_an_id_that_names_no_row_is_told() -> None:
+    assert unknown_ids({"chat.stop": "f9", "chat.fly": "f8"}) == ["chat.fly"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("ctrl+r", "Ctrl+R"),
+        ("slash", "/"),
+        ("alt+left", "Alt+←"),
+        ("G", "G"),
+        ("j", "j"),
+        ("escape", "Esc"),
+        ("question_mark", "?"),
+        ("enter", "Enter"),
+        ("f12", "F12"),
+    ],
+)
+def test_keys_are_written_as_people_write_them(name: str, shown: str) -> None:
+    assert display(name) == shown
