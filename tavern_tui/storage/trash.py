@@ -29,7 +29,7 @@ class Trashed:
     """Where they were, from the data folder on."""
 
 
-def to_trash(folders: Folders, *paths: Path, title: str = "") -> Trashed:
+def move_to_trash(folders: Folders, *paths: Path, title: str = "") -> Trashed:
     """Move these files and folders of the data folder into the trash. Missing ones are passed over.
 
     Raises DataError for paths outside the data folder, WriteFailed."""

@@ -21,6 +21,7 @@ from tavern_tui.storage.chats.layout import (
     stamp_of,
 )
 from tavern_tui.storage.chats.messages import message_json
+from tavern_tui.storage.chats.tail import finish, recovered, replace_tail
 from tavern_tui.storage.json_keep import as_object, compact_json, parse_object, read_file
 
 MAX_CHAT = 1024 * 2**20
@@ -83,11 +84,13 @@ def read_rest(loaded: LoadedChat | NewChat, slice_size: int = 500) -> Iterator[l
 
 def _load(path: Path, newest: int | None) -> LoadedChat | NewChat:
     stamp = stamp_of(path)
-    data = read_file(path, MAX_CHAT) if stamp is not None else b""
+    on_disk = read_file(path, MAX_CHAT) if stamp is not None else b""
+    data = recovered(path, on_disk)
     if stamp is None or not data.removeprefix(BOM).strip(b" \t\r\n\0"):
         return NewChat(chat=Chat(title=path.stem), layout=Layout(path=path), stamp=stamp)
     layout, chat = lay_out(path, data, newest)
-    return LoadedChat(chat=chat, layout=layout, stamp=(stamp[0], len(data)))
+    layout.torn |= data is not on_disk
+    return LoadedChat(chat=chat, layout=layout, stamp=(stamp[0], len(on_disk)))
 
 
 class ChatFile:
@@ -133,6 +136,38 @@ class ChatFile:
             append_bytes(self.path, between + line)
         layout.add(message, size + len(between), len(line))
         layout.ends_with_newline = False
+
+    def update_last(self, message: Message, chat: Chat | None = None) -> None:
+        """Put `message` in the place of the file's last one (a reply that grew, a swipe).
+
+        Cheap, however long the chat is; `chat` as for `append`. Raises ChangedOnDisk,
+        UnreadableFile, WriteFailed."""
+        layout = self._ready()
+        in_step = layout.ends_with_message(len(chat.messages) if chat else layout.count)
+        if layout.torn or not in_step:
+            self.rewrite(chat or self._chat_with([*layout.known()[:-1], message]))
+            return
+        line = compact_json(message_json(message))
+        self._check()
+        start = layout.starts[-1]
+        layout.torn = True  # until we know better: a full disk can stop us half-way
+        with self._stamping():
+            replace_tail(self.path, start, line)
+        layout.torn = False
+        layout.remove_last()
+        layout.add(message, start, len(line))
+        layout.ends_with_newline = False
+
+    def save_partial(self, chat: Chat, index: int) -> None:
+        """Keep a message that is still growing, or has changed. Cheap for the last one.
+
+        Raises ChangedOnDisk, UnreadableFile, WriteFailed."""
+        if index != len(chat.messages) - 1:
+            self.rewrite(chat)
+        elif self._ready().lacks_only_last(len(chat.messages)):
+            self.append(chat.messages[index], chat)
+        else:
+            self.update_last(chat.messages[index], chat)
 
     def rewrite(self, chat: Chat, *, force: bool = False) -> None:
         """Make the file hold this chat. The old file or the new one survives a crash, whole.
@@ -188,11 +223,13 @@ class ChatFile:
         """Replace the file, taking unchanged lines from the old one."""
         layout = self._ready()
         self._check()
-        old = read_file(self.path, MAX_CHAT) if self._stamp is not None else b""
+        on_disk = read_file(self.path, MAX_CHAT) if self._stamp is not None else b""
+        old = recovered(self.path, on_disk)
         composed = _compose(layout, old, header, messages)
-        if composed.data != old or self._stamp is None:
+        if composed.data != on_disk or self._stamp is None:
             with self._stamping():
                 write_bytes(self.path, composed.data)
+        finish(self.path)
         layout.become(composed.layout)
         layout.data = composed.data if layout.unread else b""
 

@@ -63,6 +63,16 @@ class Layout:
         self.messages.append(message)
         self.count += message is not None
 
+    def ends_with_message(self, messages: int) -> bool:
+        """Whether the file has so many messages and ends with the last of them."""
+        return self.count == messages and bool(self.messages) and self.messages[-1] is not None
+
+    def remove_last(self) -> None:
+        """Forget the last row."""
+        self.starts.pop()
+        self.ends.pop()
+        self.count -= self.messages.pop() is not None
+
     def become(self, other: Layout) -> None:
         """Take over everything; whoever holds this layout sees the file as it is now."""
         for one in fields(self):
