@@ -14,6 +14,7 @@ from tavern_tui.prompt.injections import STORY_KEY, Position
 from tavern_tui.prompt.inputs import TextShape
 from tavern_tui.prompt.instruct import format_examples, wrap_story
 from tavern_tui.prompt.last_line import LastLine
+from tavern_tui.prompt.left_out import cut
 from tavern_tui.prompt.lines import Lines
 from tavern_tui.prompt.material import Material, separator_line
 from tavern_tui.prompt.scene import Scene
@@ -168,17 +169,8 @@ def _story(scene: Scene, material: Material, shape: TextShape, pieces: list[Span
 
 def _left_out(layout: _Layout, fitted: Fitted) -> list[LeftOut]:
     counter = layout.scene.inputs.counter
-    cut = layout.lines.left_out(set(fitted.lines))
+    found = layout.lines.left_out(set(fitted.lines))
     if not layout.pinned:
         for piece in layout.pieces[fitted.examples :]:
-            first = piece[0]
-            text = text_of(piece)
-            cut.append(
-                LeftOut(
-                    title=first.title,
-                    origin=first.origin,
-                    reason="no room left in the context",
-                    tokens=counter.count(text),
-                )
-            )
-    return cut
+            found.append(cut(piece[0].title, piece[0].origin, counter.count(text_of(piece))))
+    return found

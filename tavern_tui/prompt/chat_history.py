@@ -15,6 +15,7 @@ from tavern_tui.prompt.drafts import Budget, Draft, control
 from tavern_tui.prompt.examples import Block, split_turns
 from tavern_tui.prompt.history import History, Turn
 from tavern_tui.prompt.injections import Registry
+from tavern_tui.prompt.left_out import cut, cut_entries
 from tavern_tui.prompt.manager import Slots
 from tavern_tui.prompt.scene import Scene
 from tavern_tui.prompt.trace import Spans, enclosed, without_returns
@@ -68,7 +69,7 @@ class ChatHistory:
         for place, entry in enumerate(self._order):
             draft = self._draft(entry)
             if not budget.affords(draft):
-                self._note_cut(place)
+                self.left_out.extend(cut_entries(self._order[place:], self._history))
                 break
             budget.reserve(draft)
             kept.append(draft)
@@ -137,19 +138,6 @@ class ChatHistory:
             case _:
                 return False
 
-    def _note_cut(self, place: int) -> None:
-        indexes: list[int] = []
-        for entry in self._order[place:]:
-            if isinstance(entry, Turn):
-                span = entry.spans[0]
-                self.left_out.append(_cut(span.title, span.origin))
-            else:
-                indexes.append(self._history.index(entry))
-        if indexes:
-            newest, oldest = indexes[0], indexes[-1]
-            title = f"Message #{oldest}" if oldest == newest else f"Messages #{oldest} to #{newest}"
-            self.left_out.insert(0, _cut(title, f"messages {oldest}-{newest}"))
-
 
 def fill_examples(
     scene: Scene, preset: ChatPreset, blocks: list[Block], budget: Budget, left_out: list[LeftOut]
@@ -161,7 +149,7 @@ def fill_examples(
         opening = control(heading, "New example", "preset new_example_chat_prompt", label="newExample")
         turns = [opening, *_example_turns(scene, block)]
         if not budget.affords(*turns):
-            left_out.extend(_cut(cut.title, cut.origin) for cut in blocks[number:])
+            left_out.extend(cut(block.title, block.origin) for block in blocks[number:])
             break
         budget.reserve(*turns)
         drafts.extend(turns)
@@ -178,7 +166,3 @@ def _example_turns(scene: Scene, block: Block) -> list[Draft]:
 def field_name(name: str) -> str:
     """A name as the `name` field of a message may hold it."""
     return _NOT_IN_A_NAME.sub("_", name)[:_NAME_LENGTH]
-
-
-def _cut(title: str, origin: str) -> LeftOut:
-    return LeftOut(title=title, origin=origin, reason="no room left in the context")

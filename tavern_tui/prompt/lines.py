@@ -9,6 +9,7 @@ from tavern_tui.core.template import InstructTemplate
 from tavern_tui.prompt.history import Turn
 from tavern_tui.prompt.injections import ROLES, Position
 from tavern_tui.prompt.instruct import Place, format_turn
+from tavern_tui.prompt.left_out import cut_entries
 from tavern_tui.prompt.material import Material
 from tavern_tui.prompt.scene import Scene
 from tavern_tui.prompt.trace import Span, Spans, enclosed, text_of
@@ -76,24 +77,8 @@ class Lines:
 
     def left_out(self, kept: set[int]) -> list[LeftOut]:
         """The lines that were cut: injections one by one, messages as ranges."""
-        cut: list[LeftOut] = []
-        indexes: list[int] = []
-        for number in range(len(self)):
-            if number in kept:
-                continue
-            entry = self._entry(number)
-            if isinstance(entry, Turn):
-                cut.append(_cut(entry.spans[0].title, entry.spans[0].origin))
-            else:
-                indexes.append(entry)
-        return [*self._ranges(indexes), *cut]
-
-    def _ranges(self, depths: list[int]) -> list[LeftOut]:
-        if not depths:
-            return []
-        newest, oldest = self._history.index(depths[0]), self._history.index(depths[-1])
-        title = f"Message #{oldest}" if oldest == newest else f"Messages #{oldest} to #{newest}"
-        return [_cut(title, f"messages {oldest}-{newest}")]
+        entries = [self._entry(number) for number in range(len(self)) if number not in kept]
+        return cut_entries(entries, self._history)
 
     def _inject(self, material: Material) -> None:
         inserted = 0
@@ -140,7 +125,3 @@ class Lines:
         if place == self._last_user or (self._continues and place == 0):
             return Place.LAST
         return Place.FIRST if place == len(self._order) - 1 else Place.BETWEEN
-
-
-def _cut(title: str, origin: str) -> LeftOut:
-    return LeftOut(title=title, origin=origin, reason="no room left in the context")

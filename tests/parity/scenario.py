@@ -17,24 +17,23 @@ from tavern_tui.core.persona import Persona, PersonaPosition
 from tavern_tui.core.preset import (
     AuthorsNote,
     CharacterNote,
-    ChatPreset,
-    ManagedPrompt,
     PromptOptions,
     RegexScript,
 )
 from tavern_tui.core.prompt import BuiltPrompt, ChatPrompt
-from tavern_tui.core.template import (
-    ContextTemplate,
-    InstructTemplate,
-    ReasoningTemplate,
-    SystemPrompt,
-)
 from tavern_tui.lore.books import lorebook_from_json
 from tavern_tui.prompt.build import build_prompt
 from tavern_tui.prompt.inputs import ChatShape, GroupCast, PromptInputs, TextShape
 from tavern_tui.prompt.outgoing import outgoing
 from tavern_tui.storage.cards import character_from_json
 from tavern_tui.storage.chats.messages import message_from_json
+from tavern_tui.storage.presets.chat import chat_preset_from_json
+from tavern_tui.storage.templates.convert import (
+    context_from_json,
+    instruct_from_json,
+    reasoning_from_json,
+    system_prompt_from_json,
+)
 from tavern_tui.tokens.estimate import EstimateCounter
 
 Json = Mapping[str, Any]
@@ -85,7 +84,7 @@ def inputs_of(scenario: Json) -> PromptInputs:
         note=_note(scenario["authors_note"]),
         character_note=_character_note(scenario.get("character_note", {})),
         options=_options(scenario["options"]),
-        reasoning=_known(ReasoningTemplate, scenario.get("reasoning", {})),
+        reasoning=reasoning_from_json(scenario.get("reasoning", {})),
         regex_scripts=[_script(script) for script in scenario.get("regex_scripts", ())],
         context_size=scenario["max_context"],
         response_length=scenario["response_length"],
@@ -127,21 +126,17 @@ def _wire(built: BuiltPrompt) -> dict[str, Any]:
 def _shape(scenario: Json) -> TextShape | ChatShape:
     if scenario["api"] == "chat":
         found = scenario["chat_completion"]
-        return ChatShape(preset=_preset(found), post_processing=found["custom_prompt_post_processing"])
+        return ChatShape(
+            preset=chat_preset_from_json("recorded", found, []),
+            post_processing=found["custom_prompt_post_processing"],
+        )
     found = scenario["text"]
     instruct = found["instruct"]
     return TextShape(
-        context=_known(ContextTemplate, found["context"]),
-        instruct=_known(InstructTemplate, instruct) if instruct["enabled"] else None,
-        system_prompt=_known(SystemPrompt, found["sysprompt"]),
+        context=context_from_json(found["context"]),
+        instruct=instruct_from_json(instruct) if instruct["enabled"] else None,
+        system_prompt=system_prompt_from_json(found["sysprompt"]),
     )
-
-
-def _preset(found: Json) -> ChatPreset:
-    orders = {order["character_id"]: order["order"] for order in found["prompt_order"]}
-    order = tuple((one["identifier"], one["enabled"]) for one in orders[100001])
-    prompts = tuple(_known(ManagedPrompt, prompt) for prompt in found["prompts"])
-    return replace(_known(ChatPreset, found), prompts=prompts, order=order)
 
 
 def _cast(scenario: Json) -> tuple[Character, GroupCast | None]:
