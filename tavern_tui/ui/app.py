@@ -42,9 +42,11 @@ class TavernApp(App[None], inherit_bindings=False):
     ENABLE_COMMAND_PALETTE = False
     """Our own row of the key table opens it, so that it can be remapped."""
 
-    def __init__(self, tavern: Tavern) -> None:
+    def __init__(self, tavern: Tavern, card: str | None = None) -> None:
+        """`card`: a card file or a character's name to open instead of the last chat."""
         super().__init__()
         self.tavern = tavern
+        self._card = card
         self._asked_to_leave = 0.0
         settings = tavern.settings
         self._themes = [to_textual(theme) for theme in tavern.themes()]
@@ -55,7 +57,7 @@ class TavernApp(App[None], inherit_bindings=False):
         tavern.settings_changed.listen(self._settings_changed)
 
     def get_default_screen(self) -> Screen[None]:
-        return MainScreen(self.tavern)
+        return MainScreen(self.tavern, self._card)
 
     def on_mount(self) -> None:
         unknown = unknown_ids(self.tavern.settings.keymap)

@@ -72,6 +72,13 @@ class FakeFound:
     provider_id: str = "llamacpp"
 
 
+@dataclass(frozen=True, kw_only=True)
+class FakeImported:
+    sentence: str
+    character: FakeSummary | None = None
+    kind: str = "character"
+
+
 class FakeConnections:
     def __init__(self, *connections: Connection) -> None:
         self.all = connections or (Connection(name="offline", provider="offline"),)
@@ -152,12 +159,19 @@ class FakeLibrary:
         name = next(one.name for one in self.all if one.file == file)
         return Character(name=name, file=file, description=f"{name} keeps the mill.")
 
-    async def import_file(self, path: Path) -> FakeSummary | str:
+    async def import_file(self, path: Path, *, character: str | None = None) -> FakeImported:
         self.all.append(FakeSummary(file=path.stem, name=path.stem))
-        return self.all[-1]
+        self.changed.send(None)
+        return FakeImported(sentence=f"{path.stem} is here.", character=self.all[-1])
 
-    async def delete(self, file: str) -> None:
+    async def delete(self, file: str) -> str:
         self.deleted.append(file)
+        self.changed.send(None)
+        return file
+
+    async def restore(self, trashed: str) -> None:
+        self.deleted.remove(trashed)
+        self.changed.send(None)
 
     def personas(self) -> list[Persona]:
         return [Persona(name="Otto", file="otto.png"), Persona(name="Mia", file="mia.png")]
@@ -369,7 +383,7 @@ class FakeTavern:
     def themes(self) -> list[Mapping[str, object]]:
         return self._themes
 
-    async def start(self) -> None:
+    async def start(self, card: str | None = None) -> None:
         pass
 
     async def close(self) -> None:

@@ -26,7 +26,17 @@ OWNERS = {
     "prompt": PromptPane,
     "logs": LogPane,
 }
-TAKEN = "ctrl+b ctrl+a ctrl+space ctrl+s ctrl+q ctrl+z ctrl+i ctrl+m ctrl+left_square_bracket".split()
+TAKEN = {
+    "ctrl+b",  # tmux
+    "ctrl+a",  # screen
+    "ctrl+space",
+    "ctrl+s",
+    "ctrl+q",
+    "ctrl+z",
+    "ctrl+i",
+    "ctrl+m",
+    "ctrl+left_square_bracket",
+}
 
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: key.id)
@@ -42,7 +52,7 @@ def test_ids_are_unique_and_their_scopes_known() -> None:
 
 def test_no_key_is_one_that_tmux_or_the_terminal_takes() -> None:
     used = {one for key in KEYS for one in key.keys.split(",")}
-    assert not used & set(TAKEN)
+    assert not used & TAKEN
 
 
 def test_within_a_scope_a_key_means_one_thing_except_escape() -> None:

@@ -27,7 +27,7 @@ class Editor(Dialog[str]):
         self._warned = False
 
     def body(self) -> ComposeResult:
-        yield TextArea(self._text, id="text", soft_wrap=True, tab_behavior="indent", compact=True)
+        yield TextArea(self._text, id="text", soft_wrap=True, compact=True)
         with Horizontal(classes="buttons"):
             yield Button(self._save, id="save", variant="primary", compact=True)
             yield Button("Cancel", id="cancel", compact=True)

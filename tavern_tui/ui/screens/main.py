@@ -40,9 +40,10 @@ class MainScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
 
-    def __init__(self, tavern: Tavern) -> None:
+    def __init__(self, tavern: Tavern, card: str | None = None) -> None:
         super().__init__()
         self.tavern = tavern
+        self._card = card
         self._sides = Sides(tavern)
         self._found: Sequence[Found] = ()
         self._tokens = ""
@@ -90,12 +91,25 @@ class MainScreen(Screen[None]):
     async def _start(self) -> None:
         """Open the last chat, then look for servers if nobody but the offline writer answers."""
         try:
-            await self.tavern.start()
+            await self.tavern.start(self._card)
         except TavernError as error:
             self._complain(error)
         self._opened()
-        if self.tavern.settings.probe_on_start and self.tavern.connections.current.provider == "offline":
-            self._offer(await self.tavern.connections.probe())
+        if self.tavern.connections.current.provider == "offline":
+            self._introduce_writer()
+            if self.tavern.settings.probe_on_start:
+                self._offer(await self.tavern.connections.probe())
+
+    def _introduce_writer(self) -> None:
+        """On a machine without connections: say who answers, and how to change that."""
+        if len(self.tavern.connections.all) == 1:
+            self.notify(
+                "A small n-gram writer inside this program, not a language model. "
+                "Ctrl+O lists who else can answer; F2 sets up a connection.",
+                title="The offline writer answers",
+                timeout=10,
+                markup=False,
+            )
 
     def _offer(self, servers: Sequence[Found]) -> None:
         """Say which servers answer here, and which key takes the first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -20,7 +21,7 @@ from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings
 
 if TYPE_CHECKING:
-    from tavern_tui.services.library import CharacterSummary, Library
+    from tavern_tui.services.library import CharacterSummary, Library, Trashed
 
 IMPORTED = (".png", ".json", ".charx", ".yaml", ".yml", ".jsonl")
 """Endings of files that can be taken over."""
@@ -46,6 +47,7 @@ class CharacterPane(Vertical):
         self._open_file = open_file
         self._all: Sequence[CharacterSummary] = ()
         self._shown: Sequence[CharacterSummary] = ()
+        self._trashed: list[Trashed] = []
         self._forget: Callable[[], None] = lambda: None
 
     def compose(self) -> ComposeResult:
@@ -63,10 +65,11 @@ class CharacterPane(Vertical):
     def _list(self) -> OptionList:
         return self.query_one("#character-list", OptionList)
 
-    def reload(self) -> None:
-        """Read the list again."""
+    @work(exclusive=True, group="list")
+    async def reload(self) -> None:
+        """Read the list again, beside the screen: there may be a thousand cards."""
         try:
-            self._all = self._library.characters()
+            self._all = await asyncio.to_thread(self._library.characters)
         except TavernError as error:
             self._complain(error)
         self.show()
@@ -127,16 +130,13 @@ class CharacterPane(Vertical):
         if path is None:
             return
         try:
-            brought = await self._library.import_file(path)
+            brought = await self._library.import_file(path, character=self._open_file())
         except TavernError as error:
             self._complain(error)
             return
-        self.reload()
-        if isinstance(brought, str):
-            self.notify(clean_line(brought), markup=False)
-        else:
-            self.notify(f"{clean_line(brought.name)} is here.", title="Imported", markup=False)
-            self.post_message(self.Opened(brought.file))
+        self.notify(clean_line(brought.sentence), title="Imported", markup=False)
+        if brought.character is not None:
+            self.post_message(self.Opened(brought.character.file))
 
     @work
     async def action_details(self) -> None:
@@ -159,16 +159,29 @@ class CharacterPane(Vertical):
         character = self._under_cursor
         if character is None:
             return
-        question = f"Move {clean_line(character.name)} to the trash folder? The chats stay where they are."
+        name = clean_line(character.name)
+        question = f"Move {name} to the trash folder? The chats stay where they are."
         if not await self.app.push_screen_wait(
             Confirm("Delete character", question, yes="Delete", no="Keep")
         ):
             return
         try:
-            await self._library.delete(character.file)
+            self._trashed.append(await self._library.delete(character.file))
         except TavernError as error:
             self._complain(error)
-        self.reload()
+            return
+        self.notify(f"{name} is in the trash. u brings the card back.", markup=False)
+
+    @work
+    async def action_restore(self) -> None:
+        """Bring back the card that was deleted last."""
+        if not self._trashed:
+            self.notify("There is nothing to bring back.", markup=False)
+            return
+        try:
+            await self._library.restore(self._trashed.pop())
+        except TavernError as error:
+            self._complain(error)
 
     def _complain(self, error: TavernError) -> None:
         self.notify(

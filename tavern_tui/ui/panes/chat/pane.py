@@ -8,6 +8,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from tavern_tui.ui.panes.chat.composer import Composer
+from tavern_tui.ui.panes.chat.transcript import Transcript
 from textual import events, getters, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -28,9 +30,7 @@ from tavern_tui.services.events import (
 )
 from tavern_tui.text.clean import clean_line, clean_text
 from tavern_tui.ui.keys import bindings
-from tavern_tui.ui.panes.chat.composer import Composer
 from tavern_tui.ui.panes.chat.meter import ReplyMeter, summary
-from tavern_tui.ui.panes.chat.transcript import Transcript
 
 if TYPE_CHECKING:
     from tavern_tui.services.session import ChatSession
