@@ -37,7 +37,7 @@ class ChatStore:
         if self.header_changed or len(chat.messages) <= 2:
             self.rewrite(chat)
         else:
-            self._file.append(chat, chat.messages[-1])
+            self._file.append(chat.messages[-1], chat)
 
     def update(self, chat: Chat, index: int) -> None:
         """Keep a changed message, whether it is finished or still growing. Cheap for the last one.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from tavern_tui.core.character import Character
@@ -12,22 +12,180 @@ from tavern_tui.core.errors import DataError, TavernError, UsageError
 from tavern_tui.core.lorebook import Lorebook
 from tavern_tui.core.persona import Persona
 from tavern_tui.core.preset import ChatPreset
+from tavern_tui.services import importing
 from tavern_tui.services.signal import Signal
-from tavern_tui.storage import imports
-from tavern_tui.storage.cards import read_card, save_card
+from tavern_tui.storage.bundled import bundled_files
+from tavern_tui.storage.cards import read_card
 from tavern_tui.storage.catalogue import CharacterSummary, list_characters
-from tavern_tui.storage.folders import Folders, inside
-from tavern_tui.storage.lorebooks import list_worlds, read_lorebook
+from tavern_tui.storage.folders import Folders
+from tavern_tui.storage.lorebooks import list_worlds, read_lorebook, world_path
 from tavern_tui.storage.personas import list_personas
-from tavern_tui.storage.presets import read_chat_preset
-from tavern_tui.storage.trash import to_trash
+from tavern_tui.storage.presets import PresetKind, preset_path, read_chat_preset
+from tavern_tui.storage.trash import Trashed, move_to_trash, restore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What became of a file that was taken over."""
+
+    kind: str
+    """`character`, `lorebook`, `chat`, `preset`, `template`, ..."""
+    name: str
+    sentence: str
+    character: CharacterSummary | None = None
 
 
 class Library:
-    """What the data folder holds. Reads files again only when they changed."""
+    """What the data folder holds. Lorebooks are read again only when their file changed."""
 
     def __init__(self, folders: Folders, warn: Callable[[str], None]) -> None:
         self._folders = folders
         self._warn = warn
-        self._books: dict[str, tuple[int, Lorebook | None]] = {}
+        self._books: dict[str, tuple[tuple[int, int], Lorebook | None]] = {}
+        self._bundled: Character | None = None
         self.changed: Signal[None] = Signal()
+
+    # --- characters
+
+    def characters(self) -> list[CharacterSummary]:
+        """All characters by name. Cards that cannot be read are named once in the notices."""
+        return list_characters(self._folders)
+
+    def has(self, file: str) -> bool:
+        """Whether there is a character with this file name (without ending)."""
+        try:
+            return self._folders.card(file).is_file()
+        except DataError:
+            return False
+
+    def character(self, file: str) -> Character:
+        """A character by its file name. Raises DataError, UnreadableFile."""
+        warnings: list[str] = []
+        found = read_card(self._folders.card(file), warnings)
+        for sentence in warnings:
+            self._warn(sentence)
+        return found
+
+    def find(self, name: str) -> Character:
+        """A character by its file name or, if that is unique, by its name. Raises UsageError."""
+        if self.has(name):
+            return self.character(name)
+        same = [one for one in self.characters() if one.name.casefold() == name.casefold()]
+        if len(same) == 1:
+            return self.character(same[0].file)
+        bundled = self._bundled_card()
+        if not same and bundled.name.casefold() == name.casefold():
+            return self.bundled()
+        if same:
+            files = ", ".join(one.file for one in same)
+            raise UsageError(f'Several characters are called "{name}".', hint=f"Say which: {files}.")
+        raise UsageError(
+            f'There is no character "{name}" and no such file.',
+            hint="`tavern-tui import FILE` takes over a card.",
+        )
+
+    def bundled(self) -> Character:
+        """The character that comes with the program, put into the data folder at its first use."""
+        card = self._bundled_card()
+        if self.has(card.file):
+            return self.character(card.file)
+        return card
+
+    def settle_bundled(self) -> CharacterSummary:
+        """Make sure the bundled character is in the data folder. Raises WriteFailed."""
+        card = self._bundled_card()
+        if not self.has(card.file):
+            importing.copy_bundled(self._folders)
+            self.changed.send(None)
+        return next(one for one in self.characters() if one.file == card.file)
+
+    def _bundled_card(self) -> Character:
+        if self._bundled is None:
+            cards = [path for path in bundled_files("bundled", ".png") if not path.name.startswith("default")]
+            if not cards:
+                raise UsageError("The bundled character is missing from this installation.")
+            self._bundled = read_card(cards[0])
+        return self._bundled
+
+    async def delete(self, file: str) -> Trashed:
+        """Move a character's card to the trash; `restore` brings it back. Raises WriteFailed."""
+        moved = await asyncio.to_thread(move_to_trash, self._folders, self._folders.card(file))
+        self.changed.send(None)
+        return moved
+
+    async def restore(self, trashed: Trashed) -> None:
+        """Bring back what was deleted. Raises WriteFailed."""
+        await asyncio.to_thread(restore, self._folders, trashed)
+        self.changed.send(None)
+
+    # --- taking over
+
+    async def import_file(self, path: Path, *, character: str | None = None) -> Imported:
+        """Take over a card, lorebook, chat, preset or template; says what it was.
+
+        `character`: whose chat an imported chat is. Raises TavernError."""
+        warnings: list[str] = []
+        try:
+            kind, name, sentence = await asyncio.to_thread(
+                importing.import_any, self._folders, path.expanduser(), character, warnings
+            )
+        except OSError as error:
+            raise TavernError(f"{path} could not be read: {error.strerror or error}.") from error
+        for one in warnings:
+            self._warn(one)
+        self.changed.send(None)
+        summary = None
+        if kind == "character":
+            summary = next((one for one in self.characters() if one.file == name), None)
+        return Imported(kind=kind, name=name, sentence=sentence, character=summary)
+
+    # --- lorebooks, personas, presets
+
+    def worlds(self) -> list[str]:
+        """Names of the lorebooks."""
+        return list_worlds(self._folders)
+
+    def lorebook(self, name: str) -> Lorebook | None:
+        """A lorebook by name; None, with one notice, if it is missing or cannot be read."""
+        try:
+            path = world_path(self._folders, name)
+            stat = path.stat()
+        except (DataError, OSError):
+            return self._missing(name, f'The lorebook "{name}" is linked here but does not exist.')
+        stamp = (stat.st_mtime_ns, stat.st_size)
+        held = self._books.get(name)
+        if held is not None and held[0] == stamp:
+            return held[1]
+        warnings: list[str] = []
+        try:
+            book: Lorebook | None = read_lorebook(path, warnings)
+        except DataError as error:
+            warnings.append(f"{error} {error.hint}".strip())
+            book = None
+        for sentence in warnings:
+            self._warn(sentence)
+        self._books[name] = (stamp, book)
+        return book
+
+    def _missing(self, name: str, sentence: str) -> None:
+        if self._books.get(name) != ((0, 0), None):
+            self._books[name] = ((0, 0), None)
+            self._warn(sentence)
+
+    def personas(self) -> list[Persona]:
+        """The saved personas."""
+        return list_personas(self._folders)
+
+    def chat_preset(self, name: str) -> ChatPreset | None:
+        """A saved chat-completion preset by name; None, with a notice, if it cannot be read."""
+        warnings: list[str] = []
+        try:
+            preset = read_chat_preset(preset_path(self._folders, PresetKind.CHAT, name), warnings)
+        except DataError as error:
+            self._warn(f"{error} {error.hint}".strip())
+            return None
+        for sentence in warnings:
+            self._warn(sentence)
+        return preset
+
+

@@ -1,0 +1,122 @@
+"""Tells what a file from elsewhere is and puts it where it belongs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from tavern_tui.core.errors import DataError, UsageError, WriteFailed
+from tavern_tui.storage.bundled import bundled_files, bundled_folder
+from tavern_tui.storage.cards import import_card
+from tavern_tui.storage.chats import LoadedChat, read_chat
+from tavern_tui.storage.folders import Folders, free_name
+from tavern_tui.storage.json_keep import read_object
+from tavern_tui.storage.lorebooks import read_foreign_lorebook, save_lorebook
+from tavern_tui.storage.presets import PresetKind, preset_kind, save_preset
+
+Outcome = tuple[str, str, str]
+"""What it was, under which name it is kept, and a sentence."""
+
+
+def import_any(folders: Folders, path: Path, character: str | None, warnings: list[str]) -> Outcome:
+    """Take over one file. Raises UsageError, DataError, UnreadableFile, WriteFailed."""
+    if not path.is_file():
+        raise UsageError(f"There is no file {path}.")
+    importer = IMPORTERS.get(path.suffix.lower())
+    if importer is None:
+        known = ", ".join(sorted(IMPORTERS))
+        raise UsageError(f"{path.name} has an ending nothing is known of.", hint=f"Known: {known}.")
+    return importer(folders, path, character, warnings)
+
+
+def _card(folders: Folders, path: Path, character: str | None, warnings: list[str]) -> Outcome:
+    try:
+        made = import_card(folders, path, warnings)
+    except DataError:
+        if path.suffix.lower() != ".png":
+            raise
+        return _lorebook_picture(folders, path, warnings)
+    return "character", made.file, f'{path.name}: the character "{made.name}" is in the library.'
+
+
+def _lorebook_picture(folders: Folders, path: Path, warnings: list[str]) -> Outcome:
+    try:
+        return _lorebook(folders, path, warnings)
+    except DataError as error:
+        raise DataError(f"{path.name} holds neither a character card nor a lorebook.") from error
+
+
+def _lorebook(folders: Folders, path: Path, warnings: list[str]) -> Outcome:
+    book = read_foreign_lorebook(path, warnings)
+    name = save_lorebook(folders, book).stem
+    return "lorebook", name, f'{path.name}: the lorebook "{name}" has {len(book.entries)} entries.'
+
+
+def _json(folders: Folders, path: Path, character: str | None, warnings: list[str]) -> Outcome:
+    value = read_object(path)
+    if "spec" in value and value.get("spec") != "lorebook_v3":
+        return _card(folders, path, character, warnings)
+    kind = preset_kind(value)
+    if kind is not None:
+        name = save_preset(folders, PresetKind(kind), path.stem, value).stem
+        return "preset", name, f'{path.name}: the {kind} preset "{name}" is in the data folder.'
+    if LOREBOOK_KEYS & value.keys():
+        return _lorebook(folders, path, warnings)
+    if CARD_KEYS & value.keys():
+        return _card(folders, path, character, warnings)
+    raise DataError(f"{path.name} is no card, lorebook or preset that we know.")
+
+
+LOREBOOK_KEYS = {"entries", "lorebookVersion", "kind", "spec"}
+CARD_KEYS = {"name", "char_name"}
+
+
+def _chat(folders: Folders, path: Path, character: str | None, warnings: list[str]) -> Outcome:
+    loaded = read_chat(path)
+    if not isinstance(loaded, LoadedChat) or not loaded.chat.messages:
+        raise DataError(f"{path.name} holds no messages.")
+    warnings += loaded.warnings
+    speaker = next((one.name for one in loaded.chat.messages if not one.is_user), "")
+    owner = character or speaker
+    if not owner:
+        raise UsageError(f"{path.name} does not say whose chat it is.", hint="Add --character NAME.")
+    folder = folders.chats_of(owner)
+    title = free_name(folder, path.stem, ".jsonl")
+    _copy(path, folder / f"{title}.jsonl")
+    return "chat", title, f"{path.name}: a chat of {owner} with {len(loaded.chat.messages)} messages."
+
+
+def _copy(source: Path, target: Path) -> None:
+    from tavern_tui.storage.atomic import write_bytes
+    from tavern_tui.storage.json_keep import read_file
+
+    write_bytes(target, read_file(source))
+
+
+IMPORTERS: dict[str, Callable[[Folders, Path, str | None, list[str]], Outcome]] = {
+    ".png": _card,
+    ".apng": _card,
+    ".charx": _card,
+    ".yaml": _card,
+    ".yml": _card,
+    ".json": _json,
+    ".jsonl": _chat,
+}
+
+
+def copy_bundled(folders: Folders) -> None:
+    """Put the bundled character and its lorebook into the data folder; what is there stays.
+
+    Raises WriteFailed."""
+    pairs = [(path, folders.characters) for path in bundled_files("bundled", ".png")]
+    pairs += [(path, folders.worlds) for path in sorted((bundled_folder("bundled") / "worlds").glob("*.json"))]
+    for path, folder in pairs:
+        target = folder / path.name
+        if path.name.startswith("default") or target.exists():
+            continue
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+        except OSError as error:
+            raise WriteFailed(f"{target} could not be written: {error.strerror or error}.") from error
