@@ -46,7 +46,12 @@ def build_pane(id: str, screen: MainScreen) -> Widget:
         case "characters":
             from tavern_tui.ui.panes.characters.pane import CharacterPane
 
-            return CharacterPane(tavern.library, lambda: tavern.session.character.file, id=id)
+            return CharacterPane(
+                tavern.library,
+                open_file=lambda: tavern.session.character.file,
+                confirms=lambda: tavern.settings.confirm_deletions,
+                id=id,
+            )
         case "prompt":
             from tavern_tui.ui.panes.prompt.pane import PromptPane
 

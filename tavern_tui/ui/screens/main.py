@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.screen import Screen
-from textual.widget import Widget
+from textual.widget import AwaitMount, Widget
 
 from tavern_tui.core.errors import TavernError
 from tavern_tui.text.clean import clean_line
@@ -48,6 +48,7 @@ class MainScreen(Screen[None]):
         self._found: Sequence[Found] = ()
         self._tokens = ""
         self._forget: list[Callable[[], None]] = []
+        self._mounting: dict[str, AwaitMount] = {}
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="body"):
@@ -148,7 +149,7 @@ class MainScreen(Screen[None]):
     def _fill(self, column: Vertical, side: str) -> None:
         wanted = [row.id for row in PANES.values() if row.side == side and self._sides.wants(row)]
         present = {child.id for child in column.children}
-        column.mount(*(build_pane(id, self) for id in wanted if id not in present))
+        self._mounting[side] = column.mount(*(build_pane(id, self) for id in wanted if id not in present))
         for child in column.children:
             child.display = child.id in wanted
 
@@ -206,7 +207,7 @@ class MainScreen(Screen[None]):
             return self
         self._sides.show(PANES[scope])
         self._arrange()
-        await self.query_one(f"#{PANES[scope].side}").mount()
+        await self._mounting[PANES[scope].side]
         return self.query_one(f"#{scope}")
 
     # --- the prompt as it would be sent

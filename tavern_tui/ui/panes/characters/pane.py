@@ -39,12 +39,20 @@ class CharacterPane(Vertical):
         file: str
         choose_chat: bool = False
 
-    def __init__(self, library: Library, open_file: Callable[[], str], *, id: str | None = None) -> None:
-        """`open_file` tells the file of the character that is open."""
+    def __init__(
+        self,
+        library: Library,
+        *,
+        open_file: Callable[[], str],
+        confirms: Callable[[], bool],
+        id: str | None = None,
+    ) -> None:
+        """`open_file` tells the file of the open character, `confirms` whether deletions are asked for."""
         super().__init__(id=id, classes="pane")
         self.border_title = "Characters"
         self._library = library
         self._open_file = open_file
+        self._confirms = confirms
         self._all: Sequence[CharacterSummary] = ()
         self._shown: Sequence[CharacterSummary] = ()
         self._trashed: list[Trashed] = []
@@ -161,9 +169,8 @@ class CharacterPane(Vertical):
             return
         name = clean_line(character.name)
         question = f"Move {name} to the trash folder? The chats stay where they are."
-        if not await self.app.push_screen_wait(
-            Confirm("Delete character", question, yes="Delete", no="Keep")
-        ):
+        ask = Confirm("Delete character", question, yes="Delete", no="Keep")
+        if self._confirms() and not await self.app.push_screen_wait(ask):
             return
         try:
             self._trashed.append(await self._library.delete(character.file))

@@ -179,13 +179,17 @@ class ChatPane(Vertical):
         count = len(session.chat.messages)
         meter = self._meter = ReplyMeter(started=time.monotonic())
         tick = self.set_interval(TICK, self._show_meter)
+        self._show_meter()
         try:
             async with aclosing(stream) as session_events:
                 async for event in session_events:
+                    doing = meter.doing
                     meter.watch(event, time.monotonic())
                     if session is self._session:
                         self._drafted(event) if draft else self._apply(event)
-                    self.refresh_bindings()
+                    if meter.doing != doing:
+                        self._show_meter()
+                        self.refresh_bindings()
         except TavernError as error:
             self._complain(error)
             if lost and len(session.chat.messages) == count and not self.written:
@@ -218,7 +222,6 @@ class ChatPane(Vertical):
                 self._end(event)
             case _:
                 pass
-        self._show_meter()
 
     def _grow(self, text: str) -> None:
         """Feed what the transcript does not show yet."""
@@ -247,7 +250,7 @@ class ChatPane(Vertical):
                 self.composer.load(clean_text(text) or self._before_draft)
                 self._say(summary(event), "$foreground-muted")
             case _:
-                self._show_meter()
+                pass
 
     def _settle_if_idle(self) -> None:
         if not self._session.busy:

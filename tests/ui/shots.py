@@ -1,0 +1,1 @@
+"""Takes the README's screenshots: `python -m tests.ui.shots DIR` writes SVG files."""
