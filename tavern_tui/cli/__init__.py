@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read us has left; Python would complain once more when it flushes at exit.
-        sys.stdout = None  # type: ignore[assignment]  # nothing is written any more
+        sys.stdout = None
         return 0
 
 

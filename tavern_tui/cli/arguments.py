@@ -71,7 +71,9 @@ def _app_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"tavern-tui {__version__}")
-    parser.add_argument("card", nargs="?", metavar="CARD|CHARACTER", help="a card file, or a character's name")
+    parser.add_argument(
+        "card", nargs="?", metavar="CARD|CHARACTER", help="a card file, or a character's name"
+    )
     _add_places(parser)
     return parser
 
@@ -83,7 +85,7 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 def _add_generation(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("message", nargs="?", metavar="MESSAGE", help="what you say; - reads standard input")
     who = parser.add_argument_group("who speaks, and where")
-    who.add_argument("--character", metavar="FILE|NAME", help="a card file, or a character of the data folder")
+    who.add_argument("--character", metavar="FILE|NAME", help="a card file, or a character you have")
     who.add_argument("--persona", metavar="NAME", help="who you are")
     who.add_argument(
         "--lorebook", metavar="FILE", action="append", default=[], help="one more lorebook (may be repeated)"
@@ -99,7 +101,11 @@ def _add_generation(parser: argparse.ArgumentParser) -> None:
     shape.add_argument("--template", metavar="NAME", help="instruct template; `none` for plain text")
     shape.add_argument("--preset", metavar="FILE", help="a SillyTavern preset (text or chat completion)")
     shape.add_argument(
-        "--set", metavar="NAME=VALUE", action="append", default=[], dest="samplers",
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        dest="samplers",
         help="a sampler, such as temperature=0.7 (may be repeated)",
     )
     shape.add_argument("--max-tokens", metavar="N", type=_positive, help="length of the reply, tokens")
@@ -123,7 +129,8 @@ def _send(parser: argparse.ArgumentParser) -> None:
     run.add_argument("--no-stream", action="store_true", help="ask for the reply in one piece")
     run.add_argument("--no-save", action="store_true", help="write no chat file")
     run.add_argument(
-        "--dry-run", action="store_true",
+        "--dry-run",
+        action="store_true",
         help="send nothing; print the exact HTTP request as JSON, secrets masked",
     )
 

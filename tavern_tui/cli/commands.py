@@ -9,7 +9,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from tavern_tui.core.errors import TavernError
 from tavern_tui.storage.folders import Folders, find_folders
@@ -174,11 +174,11 @@ def _speaks_unicode() -> bool:
     return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
 
-def print_line(text: str, *, to: object = None) -> None:
+def print_line(text: str, *, to: TextIO | None = None) -> None:
     """One line of words that may come from outside."""
     from tavern_tui.text.clean import clean_line
 
-    print(clean_line(text), file=to or sys.stdout)  # type: ignore[call-overload]  # a text stream
+    print(clean_line(text), file=to or sys.stdout)
 
 
 def print_table(head: list[str], rows: list[list[str]]) -> None:

@@ -123,7 +123,9 @@ async def show_prompt(options: Namespace, tavern: Tavern) -> int:
             for part in built.parts
         ]
         if options.json:
-            print_json({"parts": rows, "tokens": built.tokens, "budget": built.budget, "counter": built.counter})
+            print_json(
+                {"parts": rows, "tokens": built.tokens, "budget": built.budget, "counter": built.counter}
+            )
         else:
             print_table(
                 ["tokens", "part", "from"],
@@ -243,5 +245,3 @@ def read_sampler(text: str) -> tuple[str, SamplerValue]:
                 return spec.id, tuple(str(one) for one in json.loads(value))
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f'"{value}" is no value for {spec.id} ({spec.kind}).') from error
-
-

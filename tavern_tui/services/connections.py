@@ -18,6 +18,8 @@ from tavern_tui.services.signal import Signal
 from tavern_tui.storage.secrets import SecretStore
 from tavern_tui.storage.templates import TemplateStore
 
+__all__ = ["ConnectionService", "Found", "ProviderInfo", "TemplateChoice"]
+
 OFFLINE = Connection(name="offline", provider="offline", max_tokens=180)
 """Always there, so that the program answers on a machine with no server, key or network."""
 
@@ -240,9 +242,7 @@ class ConnectionService:
             return held[1]
         self._forget(connection.name)
         self.spec_of(connection)
-        provider = open_provider(
-            connection, key=self.key_of(connection), specs=self.specs, log=self._log
-        )
+        provider = open_provider(connection, key=self.key_of(connection), specs=self.specs, log=self._log)
         self._providers[connection.name] = (connection, provider)
         return provider
 
@@ -275,9 +275,7 @@ class ConnectionService:
 
     def _unsaved(self, connection: Connection, key: str | None) -> Provider:
         self.spec_of(connection)
-        return open_provider(
-            connection, key=key or self.key_of(connection), specs=self.specs, log=self._log
-        )
+        return open_provider(connection, key=key or self.key_of(connection), specs=self.specs, log=self._log)
 
     async def refresh(self) -> ServerStatus | None:
         """Ask the current connection's server for its status; failures become a status, not errors."""
@@ -291,13 +289,13 @@ class ConnectionService:
             self.status_changed.send(status)
         return self.status
 
-    async def known_status(self, timeout: float = 3.0) -> ServerStatus | None:
-        """The status, asked for if it is not known yet; waits at most `timeout` seconds."""
+    async def known_status(self, wait: float = 3.0) -> ServerStatus | None:
+        """The status, asked for if it is not known yet; waits at most `wait` seconds."""
         if self.status is not None:
             return self.status
         if self._refreshing is None or self._refreshing.done():
             self._refreshing = asyncio.create_task(self.refresh())
-        done, _ = await asyncio.wait({self._refreshing}, timeout=timeout)
+        done, _ = await asyncio.wait({self._refreshing}, timeout=wait)
         return self.status if done else None
 
     async def probe(self) -> list[Found]:

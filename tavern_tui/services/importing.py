@@ -21,6 +21,7 @@ Outcome = tuple[str, str, str]
 
 def import_any(folders: Folders, path: Path, character: str | None, warnings: list[str]) -> Outcome:
     """Take over one file. Raises UsageError, DataError, UnreadableFile, WriteFailed."""
+    path = path.expanduser()
     if not path.is_file():
         raise UsageError(f"There is no file {path}.")
     importer = IMPORTERS.get(path.suffix.lower())
@@ -110,7 +111,9 @@ def copy_bundled(folders: Folders) -> None:
 
     Raises WriteFailed."""
     pairs = [(path, folders.characters) for path in bundled_files("bundled", ".png")]
-    pairs += [(path, folders.worlds) for path in sorted((bundled_folder("bundled") / "worlds").glob("*.json"))]
+    pairs += [
+        (path, folders.worlds) for path in sorted((bundled_folder("bundled") / "worlds").glob("*.json"))
+    ]
     for path, folder in pairs:
         target = folder / path.name
         if path.name.startswith("default") or target.exists():

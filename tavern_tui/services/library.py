@@ -23,6 +23,8 @@ from tavern_tui.storage.personas import list_personas
 from tavern_tui.storage.presets import PresetKind, preset_path, read_chat_preset
 from tavern_tui.storage.trash import Trashed, move_to_trash, restore
 
+__all__ = ["CharacterSummary", "Imported", "Library", "Trashed"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
@@ -43,13 +45,20 @@ class Library:
         self._warn = warn
         self._books: dict[str, tuple[tuple[int, int], Lorebook | None]] = {}
         self._bundled: Character | None = None
+        self._said: set[str] = set()
         self.changed: Signal[None] = Signal()
 
     # --- characters
 
     def characters(self) -> list[CharacterSummary]:
         """All characters by name. Cards that cannot be read are named once in the notices."""
-        return list_characters(self._folders)
+        warnings: list[str] = []
+        found = list_characters(self._folders, warnings)
+        for sentence in warnings:
+            if sentence not in self._said:
+                self._said.add(sentence)
+                self._warn(sentence)
+        return found
 
     def has(self, file: str) -> bool:
         """Whether there is a character with this file name (without ending)."""
@@ -127,7 +136,7 @@ class Library:
         warnings: list[str] = []
         try:
             kind, name, sentence = await asyncio.to_thread(
-                importing.import_any, self._folders, path.expanduser(), character, warnings
+                importing.import_any, self._folders, path, character, warnings
             )
         except OSError as error:
             raise TavernError(f"{path} could not be read: {error.strerror or error}.") from error
@@ -151,7 +160,8 @@ class Library:
             path = world_path(self._folders, name)
             stat = path.stat()
         except (DataError, OSError):
-            return self._missing(name, f'The lorebook "{name}" is linked here but does not exist.')
+            self._missing(name, f'The lorebook "{name}" is linked here but does not exist.')
+            return None
         stamp = (stat.st_mtime_ns, stat.st_size)
         held = self._books.get(name)
         if held is not None and held[0] == stamp:
@@ -187,5 +197,3 @@ class Library:
         for sentence in warnings:
             self._warn(sentence)
         return preset
-
-

@@ -9,9 +9,7 @@ from tavern_tui.core.chat import Chat
 from tavern_tui.core.persona import Persona
 
 
-def persona_for(
-    chat: Chat, character: Character, personas: Sequence[Persona], current: str
-) -> Persona:
+def persona_for(chat: Chat, character: Character, personas: Sequence[Persona], current: str) -> Persona:
     """The chat's locked persona, else one bound to the character, else the current one, else the
     first, else a plain "User"."""
     by_file = {persona.file: persona for persona in personas}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from os.path import commonprefix
 
 from tavern_tui.core.prompt import BuiltPrompt, Prompt, TextPrompt
 
@@ -66,12 +65,10 @@ def prompt_as_text(prompt: Prompt) -> str:
     )
 
 
-def make_preview(
-    built: BuiltPrompt, request: WireView, last_sent: str | None
-) -> PromptPreview:
+def make_preview(built: BuiltPrompt, request: WireView, last_sent: str | None) -> PromptPreview:
     """Compare a built prompt with the text that was sent last, if any."""
     text = prompt_as_text(built.prompt)
-    unchanged = len(commonprefix([text, last_sent])) if last_sent is not None else 0
+    unchanged = same_beginning(text, last_sent) if last_sent is not None else 0
     share = unchanged / len(text) if text else 0.0
     return PromptPreview(
         built=built,
@@ -80,3 +77,15 @@ def make_preview(
         unchanged_chars=unchanged,
         unchanged_tokens=round(built.tokens * share),
     )
+
+
+def same_beginning(one: str, other: str) -> int:
+    """How many characters two texts have in common from the start, by halving."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tavern_tui.core.chat import Message
@@ -18,6 +20,7 @@ from tavern_tui.core.tokens import TokenCounter
 from tavern_tui.prompt.build import build_prompt
 from tavern_tui.prompt.inputs import ChatShape, PromptInputs, TextShape
 from tavern_tui.prompt.outgoing import outgoing_message
+from tavern_tui.prompt.scene import Scene, open_scene
 from tavern_tui.services.connections import ConnectionService
 from tavern_tui.services.library import Library
 from tavern_tui.services.preview import WireView
@@ -26,7 +29,8 @@ from tavern_tui.services.token_counts import TokenWarmer
 from tavern_tui.services.user_setup import SetupService
 from tavern_tui.storage.templates import TemplateStore
 from tavern_tui.text.clean_reply import CleanRules, clean_reply
-from tavern_tui.tokens.cache import CachedCounter
+from tavern_tui.text.regex_scripts import Placement, ScriptContext, apply_scripts
+from tavern_tui.tokens.cache import CachedCounter, TokenCache
 from tavern_tui.tokens.estimate import EstimateCounter
 
 if TYPE_CHECKING:
@@ -45,6 +49,7 @@ class PromptDesk:
         templates: TemplateStore,
         default_preset: Callable[[], ChatPreset],
         now: Callable[[], datetime],
+        token_file: Path | None = None,
     ) -> None:
         self.connections = connections
         self.persona = Persona()
@@ -57,6 +62,7 @@ class PromptDesk:
         self._templates = templates
         self._default_preset = default_preset
         self._now = now
+        self._counts = TokenCache(token_file)
         self._counters: dict[str, CachedCounter] = {}
         self._warmer = TokenWarmer()
 
@@ -132,7 +138,9 @@ class PromptDesk:
 
     def _system_prompt(self) -> SystemPrompt:
         name = self.connections.current.system_prompt
-        return (self._templates.system_prompt(name) if name else None) or self._templates.default_system_prompt()
+        return (
+            self._templates.system_prompt(name) if name else None
+        ) or self._templates.default_system_prompt()
 
     def _books(self, session: ChatSession) -> tuple[LinkedBook, ...]:
         """All books linked to this chat, in no particular order; a book linked twice counts once."""
@@ -202,7 +210,45 @@ class PromptDesk:
         )
 
     def _clean_rules(self, inputs: PromptInputs, prompt: Prompt) -> CleanRules:
-        raise NotImplementedError
+        scene = open_scene(inputs)
+        impersonates = inputs.generation is GenerationType.IMPERSONATE
+        placement = Placement.USER_INPUT if impersonates else Placement.AI_OUTPUT
+        shape = inputs.shape
+        return CleanRules(
+            generation_type=inputs.generation,
+            user=inputs.persona.name,
+            char=inputs.character.name,
+            stops=prompt.stop,
+            instruct=_resolved(shape.instruct, scene) if isinstance(shape, TextShape) else None,
+            options=inputs.options,
+            bias=scene.substitute(inputs.options.user_prompt_bias),
+            regex=lambda text: apply_scripts(
+                text,
+                inputs.regex_scripts,
+                placement=placement,
+                context=ScriptContext.STORE,
+                depth=None,
+                substitute=scene.substitute,
+                warnings=None,
+            ),
+        )
+
+    def shown(self, session: ChatSession, message: Message, depth: int) -> str:
+        """A message's text as it is shown: macros resolved, display scripts applied."""
+        scripts = self._setup.value.regex_scripts_for(session.character)
+        if "{{" not in message.text and "<" not in message.text and not scripts:
+            return message.text
+        scene = open_scene(self.inputs(session, user_input="", seed=0, dry_run=True))
+        text = scene.substitute(message.text)
+        return apply_scripts(
+            text,
+            scripts,
+            placement=Placement.USER_INPUT if message.is_user else Placement.AI_OUTPUT,
+            context=ScriptContext.DISPLAY,
+            depth=depth,
+            substitute=scene.substitute,
+            warnings=None,
+        )
 
     # --- counting
 
@@ -211,7 +257,12 @@ class PromptDesk:
         connection = self.connections.current
         key = f"{connection.provider} {connection.url} {self.connections.model}"
         if key not in self._counters:
-            self._counters[key] = CachedCounter(key, EstimateCounter())
+            self._counters[key] = CachedCounter(
+                tokenizer=key,
+                cache=self._counts,
+                fallback=EstimateCounter(),
+                server=f"{connection.provider} at {connection.url or 'its usual address'}",
+            )
         return self._counters[key]
 
     async def get_ready(self, session: ChatSession) -> None:
@@ -227,5 +278,17 @@ class PromptDesk:
 
     async def aclose(self) -> None:
         await self._warmer.aclose()
+        self._counts.close()
 
 
+def _resolved(template: InstructTemplate | None, scene: Scene) -> InstructTemplate | None:
+    """The template with the macros in its sequences resolved, as a reply would show them."""
+    if template is None or not template.macro:
+        return template
+    return replace(
+        template,
+        stop_sequence=scene.substitute(template.stop_sequence),
+        input_sequence=scene.substitute(template.input_sequence),
+        output_sequence=scene.substitute(template.output_sequence),
+        last_output_sequence=scene.substitute(template.last_output_sequence),
+    )

@@ -43,14 +43,14 @@ class Pump:
         self._wake.set()
         self.task.cancel()
 
-    async def batch(self, timeout: float) -> list[StreamEvent] | None:
-        """All events that arrived since the last call; waits at most `timeout` seconds for one.
+    async def batch(self, wait: float) -> list[StreamEvent] | None:
+        """All events that arrived since the last call; waits at most `wait` seconds for one.
 
         An empty list: nothing came. None: the stream is over. Raises what the stream raised,
         after the last event before it was handed out."""
         if not self._events and not self._ended:
             try:
-                async with asyncio.timeout(timeout):
+                async with asyncio.timeout(wait):
                     await self._wake.wait()
             except TimeoutError:
                 return []

@@ -100,12 +100,12 @@ class Reply:
         if self._pump is not None:
             self._pump.stop()
 
-    async def next(self, timeout: float) -> Batch | None:
-        """What arrived, waiting at most `timeout` seconds; None at the end.
+    async def next(self, wait: float) -> Batch | None:
+        """What arrived, waiting at most `wait` seconds; None at the end.
 
         Raises the provider's error after everything that came before it was handed out."""
         assert self._pump is not None
-        events = await self._pump.batch(timeout)
+        events = await self._pump.batch(wait)
         if events is None:
             return None
         return self._take(events)

@@ -60,9 +60,7 @@ class _Target:
 class ChatSession:
     """One character, one chat, one file."""
 
-    def __init__(
-        self, *, character: Character, chat: Chat, store: ChatStore, desk: PromptDesk
-    ) -> None:
+    def __init__(self, *, character: Character, chat: Chat, store: ChatStore, desk: PromptDesk) -> None:
         self.character = character
         self.chat = chat
         self.store = store
@@ -184,7 +182,9 @@ class ChatSession:
             async for event in events:
                 yield event
 
-    async def send_edited(self, edited: str | Sequence[Mapping[str, str]]) -> AsyncGenerator[SessionEvent, None]:
+    async def send_edited(
+        self, edited: str | Sequence[Mapping[str, str]]
+    ) -> AsyncGenerator[SessionEvent, None]:
         """Send exactly this prompt, once, and keep the reply as the character's next message."""
         self._check_free()
         prompt = self._edited_prompt(edited)
@@ -245,15 +245,18 @@ class ChatSession:
 
     undo_delete = undo
 
+    def shown_text(self, index: int) -> str:
+        """A message's text as it is shown: macros resolved, display scripts applied. Not cleaned."""
+        depth = len(self.chat.messages) - 1 - index
+        return self._desk.shown(self, self.chat.messages[index], depth)
+
     # --- looking ahead
 
     async def get_ready(self) -> None:
         """Learn what the server knows of itself, so that the first preview is right."""
         await self._desk.get_ready(self)
 
-    def preview(
-        self, text: str = "", generation: GenerationType = GenerationType.NORMAL
-    ) -> PromptPreview:
+    def preview(self, text: str = "", generation: GenerationType = GenerationType.NORMAL) -> PromptPreview:
         """The request as `send(text)` would send it now. Changes nothing; no I/O."""
         inputs = self._desk.inputs(
             self, user_input=text, generation=generation, seed=self._seed, dry_run=True
@@ -280,9 +283,7 @@ class ChatSession:
         failure: BaseException | None = None
         try:
             await self._desk.get_ready(self)
-            inputs = self._desk.inputs(
-                self, user_input=user_input, generation=generation, seed=self._seed
-            )
+            inputs = self._desk.inputs(self, user_input=user_input, generation=generation, seed=self._seed)
             built = self._desk.build(inputs)
             prompt = edited or built.prompt
             request = self._desk.request(replace(built, prompt=prompt), inputs)
@@ -482,4 +483,3 @@ class ChatSession:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-

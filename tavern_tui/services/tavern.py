@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,7 +29,7 @@ from tavern_tui.storage.cards import read_card
 from tavern_tui.storage.chats import ChatFile, ChatListing, list_chats, new_chat_name, read_chat
 from tavern_tui.storage.folders import Folders, inside
 from tavern_tui.storage.lorebooks import read_lorebook
-from tavern_tui.storage.presets import TextPreset, read_any_preset
+from tavern_tui.storage.presets import TextPreset, read_any_preset, samplers_from_chat
 from tavern_tui.storage.themes import load_themes
 
 ChatSummary = ChatListing
@@ -110,8 +111,8 @@ class Tavern:
         await self.open_character(self.library.bundled().file)
 
     async def _open_wanted(self, card: str) -> None:
-        path = Path(card).expanduser()
-        if path.is_file():
+        path = Path(card)
+        if await asyncio.to_thread(path.is_file):
             said = await self.library.import_file(path)
             if said.character is None:
                 raise UsageError(f"{path} is not a character card.", hint="Use `tavern-tui import` for it.")
@@ -159,9 +160,7 @@ class Tavern:
         except UnreadableFile as error:
             self._warn(f"{error} {error.hint}")
             store = ChatStore(None, readonly_reason=str(error))
-            return ChatSession(
-                character=character, chat=Chat(title=path.stem), store=store, desk=self._desk
-            )
+            return ChatSession(character=character, chat=Chat(title=path.stem), store=store, desk=self._desk)
         for sentence in loaded.warnings:
             self._warn(sentence)
         file = ChatFile(path, loaded)
@@ -182,9 +181,7 @@ class Tavern:
         return session
 
     def _unsaved_session(self, character: Character) -> ChatSession:
-        return ChatSession(
-            character=character, chat=Chat(title=""), store=ChatStore(None), desk=self._desk
-        )
+        return ChatSession(character=character, chat=Chat(title=""), store=ChatStore(None), desk=self._desk)
 
     # --- the command line's one turn
 
@@ -249,7 +246,7 @@ class Tavern:
         if isinstance(preset, TextPreset):
             return PresetValues(samplers=preset.samplers, lengths=preset.lengths)
         return PresetValues(
-            samplers=preset_values(preset.source),
+            samplers=samplers_from_chat(preset),
             lengths={"max_tokens": preset.max_tokens, "context_size": preset.max_context},
         )
 
@@ -292,26 +289,3 @@ class Tavern:
         await self.session.aclose()
         await self._desk.aclose()
         await self.connections.aclose()
-
-
-CHAT_SAMPLERS: Mapping[str, str] = {
-    "temperature": "temperature",
-    "top_p": "top_p",
-    "top_k": "top_k",
-    "top_a": "top_a",
-    "min_p": "min_p",
-    "frequency_penalty": "frequency_penalty",
-    "presence_penalty": "presence_penalty",
-    "repetition_penalty": "repetition_penalty",
-    "seed": "seed",
-}
-
-
-def preset_values(source: Mapping[str, object]) -> dict[str, SamplerValue]:
-    """The samplers of a chat-completion preset, under our names."""
-    found: dict[str, SamplerValue] = {}
-    for theirs, ours in CHAT_SAMPLERS.items():
-        value = source.get(theirs)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            found[ours] = value
-    return found

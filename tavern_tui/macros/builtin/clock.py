@@ -51,7 +51,12 @@ def datetimeformat(context: MacroContext, call: Call, words: Words) -> str:
     return format_moment(context.now, words[0])
 
 
-@macro("timeDiff", "The span between two times, in words.", takes=2, example="{{timeDiff::2026-01-01::2026-02-01}}")
+@macro(
+    "timeDiff",
+    "The span between two times, in words.",
+    takes=2,
+    example="{{timeDiff::2026-01-01::2026-02-01}}",
+)
 def time_diff(context: MacroContext, call: Call, words: Words) -> str:
     first, second = (parse_moment(word, context.now) for word in words)
     if first is None or second is None:

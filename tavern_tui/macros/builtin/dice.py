@@ -25,13 +25,20 @@ def options_of(words: Words) -> tuple[str, ...]:
     return tuple(piece.strip().replace("\0", ",") for piece in pieces)
 
 
-@macro("random", "One of its arguments, drawn anew each time.", takes=(1, None), example="{{random::red::blue}}")
+@macro(
+    "random", "One of its arguments, drawn anew each time.", takes=(1, None), example="{{random::red::blue}}"
+)
 def random_choice(context: MacroContext, call: Call, words: Words) -> str:
     options = options_of(words)
     return context.rng.choice(options) if options else ""
 
 
-@macro("pick", "One of its arguments, the same each time in this chat.", takes=(1, None), example="{{pick::a::b}}")
+@macro(
+    "pick",
+    "One of its arguments, the same each time in this chat.",
+    takes=(1, None),
+    example="{{pick::a::b}}",
+)
 def pick(context: MacroContext, call: Call, words: Words) -> str:
     options = options_of(words)
     return options[int(picked_fraction(context, call) * len(options))] if options else ""

@@ -50,7 +50,7 @@ def _local_week(when: datetime) -> tuple[int, int]:
     saturday = when + timedelta(days=6 - _weekday(when))
     year = saturday.year
     first = datetime(year, 1, 1, tzinfo=when.tzinfo)
-    return year, ((saturday - first).days + _weekday(first)) // 7 + (1 if _weekday(first) else 1)
+    return year, ((saturday - first).days + _weekday(first)) // 7 + 1
 
 
 def _offset(when: datetime, between: str) -> str:
@@ -155,7 +155,10 @@ def humanised(span: timedelta) -> str:
 
 
 _OLD_DATES = (
-    (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2}) ?@(\d{1,2})h ?(\d{1,2})m ?(\d{1,2})s ?(?:(\d{1,3})ms)?"), "numbers"),
+    (
+        re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2}) ?@(\d{1,2})h ?(\d{1,2})m ?(\d{1,2})s ?(?:(\d{1,3})ms)?"),
+        "numbers",
+    ),
 )
 _MONTH_DATE = re.compile(r"([A-Za-z]+) (\d{1,2}), (\d{4}) (\d{1,2}):(\d{2})(am|pm)", re.IGNORECASE)
 

@@ -28,7 +28,11 @@ SEQUENCES: tuple[tuple[str, tuple[str, ...], Read], ...] = (
         ("instructLastOutputPrefix",),
         lambda t: t.last_output_sequence or t.output_sequence,
     ),
-    ("instructFirstUserPrefix", ("instructFirstInput",), lambda t: t.first_input_sequence or t.input_sequence),
+    (
+        "instructFirstUserPrefix",
+        ("instructFirstInput",),
+        lambda t: t.first_input_sequence or t.input_sequence,
+    ),
     ("instructLastUserPrefix", ("instructLastInput",), lambda t: t.last_input_sequence or t.input_sequence),
     ("instructStop", (), lambda t: t.stop_sequence),
     ("instructUserFiller", (), lambda t: t.user_alignment_message),

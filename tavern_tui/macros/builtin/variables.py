@@ -190,7 +190,9 @@ def _enter(everywhere: bool) -> None:
     word = "global" if everywhere else ""
     kind = "global variable" if everywhere else "variable of the chat"
 
-    @macro(f"set{word}var", f"Sets a {kind}.", takes=2, group="variables", example=f"{{{{set{word}var::x::1}}}}")
+    @macro(
+        f"set{word}var", f"Sets a {kind}.", takes=2, group="variables", example=f"{{{{set{word}var::x::1}}}}"
+    )
     def set_var(context: MacroContext, call: Call, words: Words) -> str:
         _set(context, words[0], words[1], everywhere)
         return ""
@@ -218,9 +220,7 @@ def _enter(everywhere: bool) -> None:
     def has_var(context: MacroContext, call: Call, words: Words) -> str:
         return _word(words[0] in _store(context, everywhere))
 
-    @macro(
-        f"delete{word}var", f"Removes a {kind}.", aliases=(f"flush{word}var",), takes=1, group="variables"
-    )
+    @macro(f"delete{word}var", f"Removes a {kind}.", aliases=(f"flush{word}var",), takes=1, group="variables")
     def delete_var(context: MacroContext, call: Call, words: Words) -> str:
         if _store(context, everywhere).pop(words[0], None) is not None:
             context.variables.everywhere_changed |= everywhere

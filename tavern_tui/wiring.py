@@ -1,0 +1,63 @@
+"""Builds the program from its parts, once. The one place that knows every part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tavern_tui.providers.wirelog import WireLog
+from tavern_tui.services.connections import ConnectionService
+from tavern_tui.services.library import Library
+from tavern_tui.services.log import LogView
+from tavern_tui.services.prompts import PromptDesk
+from tavern_tui.services.settings import SettingsService
+from tavern_tui.services.tavern import Tavern
+from tavern_tui.services.user_setup import SetupService
+from tavern_tui.storage.folders import Folders
+from tavern_tui.storage.presets import default_chat_preset
+from tavern_tui.storage.secrets import SecretStore
+from tavern_tui.storage.templates import TemplateStore
+
+if TYPE_CHECKING:
+    from tavern_tui.ui.app import TavernApp
+
+
+def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
+    """Everything but the screen."""
+    settings = SettingsService(folders)
+    problems: list[str] = list(settings.warnings)
+    secrets = SecretStore(folders.secrets_file, environ, keyring=settings.value.use_keyring)
+    problems += secrets.warnings
+    log = WireLog(log_prompts=settings.value.log_prompts)
+    templates = TemplateStore(folders)
+    connections = ConnectionService(
+        settings=settings, secrets=secrets, templates=templates, environ=environ, log=log
+    )
+    library = Library(folders, problems.append)
+    desk = PromptDesk(
+        connections=connections,
+        library=library,
+        setup=SetupService(folders, problems.append),
+        templates=templates,
+        default_preset=default_chat_preset,
+        now=lambda: datetime.now().astimezone(),
+        token_file=folders.cache / "tokens.sqlite",
+    )
+    return Tavern(
+        folders=folders,
+        settings=settings,
+        connections=connections,
+        library=library,
+        desk=desk,
+        log=LogView(log),
+        now=lambda: datetime.now().astimezone(),
+        problems=problems,
+    )
+
+
+def build_app(folders: Folders, environ: Mapping[str, str], *, open_first: str | None = None) -> TavernApp:
+    """The app, ready to run."""
+    from tavern_tui.ui.app import TavernApp  # Textual: the other commands do without it
+
+    return TavernApp(build_tavern(folders, environ), open_first)
