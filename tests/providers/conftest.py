@@ -9,9 +9,16 @@ from typing import Any
 
 import pytest
 
+from tavern_tui.providers import sending
 from tests.providers.fakes.recorded import SHARED
 
 KEY = "sekret-key-of-the-test"
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Further attempts come at once."""
+    monkeypatch.setattr(sending, "RETRIES", (0.0, 0.0))
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +29,7 @@ def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("the folder with the model maker is not here")
     sys.path.insert(0, str(folder))
     try:
-        from make_tiny_gguf import write_model
+        from make_tiny_gguf import write_model  # type: ignore[import-not-found]  # lies outside
     finally:
         sys.path.remove(str(folder))
     path = tmp_path_factory.mktemp("gguf") / "tiny.gguf"
@@ -35,7 +42,7 @@ def llama(tiny_gguf: Path) -> Iterator[Any]:
     """The server: `.url`; its key is KEY."""
     sys.path.insert(0, str(SHARED / "real-backends"))
     try:
-        from serve_llama import LlamaServer
+        from serve_llama import LlamaServer  # type: ignore[import-not-found]  # lies outside
     finally:
         sys.path.remove(str(SHARED / "real-backends"))
     with LlamaServer(tiny_gguf, api_key=KEY, context=4096) as server:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # no stubs
 
 from tavern_tui.core.chat import Role
 from tavern_tui.core.errors import AuthFailed, UsageError

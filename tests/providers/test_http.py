@@ -22,8 +22,7 @@ from tavern_tui.core.errors import (
     StreamBroken,
 )
 from tavern_tui.core.generation import TextDelta
-from tavern_tui.providers import sending
-from tavern_tui.providers.wirelog import WireLog
+from tavern_tui.providers.wirelog import WireLog, WireRecord
 from tests.providers.asking import chat_request, collect, connect, end_of, text_of, text_request
 from tests.providers.fakes.recorded import (
     KOBOLD,
@@ -40,11 +39,6 @@ from tests.providers.fakes.server import Answer, FakeServer, Handler, Seen, stre
 KEY = "sk-very-secret-1234"
 HI = b'data: {"index":0,"content":" Hi","stop":false}\n\n'
 END = b'data: {"index":0,"content":"","stop":true,"stop_type":"eos"}\n\n'
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "RETRIES", (0.0, 0.0))
 
 
 def answers(status: int, body: bytes | object, *, kind: str = "application/json", **headers: str) -> Handler:
@@ -186,11 +180,10 @@ async def test_a_cut_stream_keeps_its_text_and_says_that_it_broke() -> None:
 
     async with FakeServer(cut) as server:
         provider = connect("llamacpp", server.url)
-        seen = []
+        events = provider.stream(text_request())
+        assert await anext(events) == TextDelta(" Hi")
         with pytest.raises(StreamBroken, match=rf"llama\.cpp at 127\.0\.0\.1:{server.port} broke off"):
-            async for event in provider.stream(text_request()):
-                seen.append(event)  # the loop is what is tested
-        assert seen == [TextDelta(" Hi")]
+            await anext(events)
         await provider.aclose()
 
 
@@ -389,7 +382,7 @@ async def test_an_answer_in_small_pieces_with_half_characters() -> None:
 
 
 async def test_the_log_keeps_what_happened_and_no_secret_and_no_prompt() -> None:
-    heard = []
+    heard: list[WireRecord] = []
     log = WireLog(limit=2)
     log.listen(heard.append)
     async with FakeServer(streams(HI + END)) as server:
