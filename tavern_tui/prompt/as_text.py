@@ -116,7 +116,7 @@ class _Layout:
 def _fit(layout: _Layout) -> Fitted:
     scene, lines = layout.scene, layout.lines
     counter, padding = scene.inputs.counter, scene.inputs.options.token_padding
-    opening = text_of(layout.last_line.after(""))
+    opening = text_of(layout.last_line.opening(""))
     pinned = chain.from_iterable(layout.pieces) if layout.pinned else ()
     fixed = [layout.story, tuple(pinned), lines.alignment, layout.chat_start]
     candidates = Candidates(

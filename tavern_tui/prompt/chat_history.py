@@ -53,7 +53,7 @@ class ChatHistory:
         """The message that is continued, taken out so that it can be the last of the request."""
         if not self._order:
             return None
-        return self._draft(self._order.pop(0), named=False)
+        return self._draft(self._order.pop(0))
 
     def inject(self, slots: Slots, registry: Registry) -> None:
         """Put the prompts that belong between the messages into place."""

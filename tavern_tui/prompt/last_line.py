@@ -9,7 +9,7 @@ from tavern_tui.prompt.history import Turn
 from tavern_tui.prompt.inputs import TextShape
 from tavern_tui.prompt.instruct import Place, format_turn, opening
 from tavern_tui.prompt.scene import Scene
-from tavern_tui.prompt.trace import Span, Spans, template
+from tavern_tui.prompt.trace import Span, Spans, template, text_of
 from tavern_tui.prompt.words import trim_end, trim_start
 
 
@@ -36,6 +36,14 @@ class LastLine:
 
     def after(self, line: str) -> Spans:
         """What follows `line`, the newest of the history."""
+        spans = self.opening(line)
+        if self._instruct is None:
+            spans = (*spans, self._plain_bias(line + text_of(spans)))
+        return tuple(span for span in spans if span.text)
+
+    def opening(self, line: str) -> Spans:
+        """The same without the start of the reply where that stands apart: this much is counted
+        before the history is chosen."""
         spans: list[Span] = []
         quiet = self._scene.substitute(self._scene.inputs.quiet_prompt)
         if quiet:
@@ -43,11 +51,10 @@ class LastLine:
         if self._instruct is None:
             if not quiet:
                 spans.append(template(self._name_line(line), "Opening of the reply"))
-            spans.append(self._plain_bias(line + "".join(span.text for span in spans)))
         elif self._scene.generation is not GenerationType.CONTINUE:
             text = opening(self._scene, self._instruct, self._name(), self._bias.text)
             spans.append(template(text, "Opening of the reply", "instruct template"))
-        return tuple(span for span in spans if span.text)
+        return tuple(spans)
 
     def _quiet(self, text: str) -> Span:
         span = Span(text=text, kind="control", title="Request in the background", origin="quiet prompt")

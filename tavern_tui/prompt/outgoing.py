@@ -70,7 +70,7 @@ def _message(text: str, scene: Scene) -> Message | None:
     if not words.strip():
         if not bias.strip():
             return None
-        extra = {"type": "generic", "bias": bias}
+        extra = {"type": "generic", "bias": f" {bias}"}
         return a_message("System", "", sent_at=sent_at, extra=extra, hidden=True)
     persona = scene.inputs.persona
     return a_message(
@@ -78,7 +78,7 @@ def _message(text: str, scene: Scene) -> Message | None:
         scene.substitute(_ruled(words, scene)),
         is_user=True,
         sent_at=sent_at,
-        extra={"bias": bias} if bias else {},
+        extra={"bias": f" {bias}"} if bias else {},
         force_avatar=persona.file,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tavern_tui.core.character import Character, Group
+from tavern_tui.core.chat import a_message
 from tavern_tui.core.generation import GenerationType
 from tavern_tui.core.persona import Persona
 from tavern_tui.core.preset import AuthorsNote, ManagedPrompt, PromptOptions
@@ -133,6 +134,21 @@ def test_names_go_into_the_field_in_letters_servers_take() -> None:
     prompt = build_prompt(inputs).prompt
     assert isinstance(prompt, ChatPrompt)
     assert [message.name for message in prompt.messages[-2:]] == ["Ann", "Zo__1"]
+
+
+def test_a_narrator_is_named_in_the_field_but_never_in_the_words() -> None:
+    narrator = a_message("System", "Rain.", extra={"type": "narrator"})
+    for behavior, expected in ((1, ("Rain.", "System")), (2, ("Rain.", "")), (0, ("Rain.", ""))):
+        inputs = chat_inputs(a_preset(names_behavior=behavior), messages=[user("m0"), narrator])
+        prompt = build_prompt(inputs).prompt
+        assert isinstance(prompt, ChatPrompt)
+        assert (prompt.messages[-1].content, prompt.messages[-1].name) == expected
+
+
+def test_the_start_of_the_reply_is_an_assistant_message_behind_all_prompts() -> None:
+    character = Character(name="Ann", post_history="End.")
+    inputs = chat_inputs(character=character, options=PromptOptions(user_prompt_bias="Well, {{user}}"))
+    assert messages_of(inputs)[-2:] == [("system", "End."), ("assistant", "Well, User")]
 
 
 def test_a_group_names_its_speakers_and_nudges_the_one_whose_turn_it_is() -> None:
