@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from tavern_tui.core.chat import Role
 from tavern_tui.core.prompt import PromptMessage
@@ -46,7 +46,6 @@ class Budget:
     counter: TokenCounter
     left: int
     used: int = 0
-    slots: dict[int, list[Draft]] = field(default_factory=dict)
 
     def tokens(self, drafts: Iterable[Draft]) -> int:
         """What the drafts take together."""

@@ -41,25 +41,20 @@ class Fitted:
 
 def fit(candidates: Candidates, counter: TokenCounter, room: int, padding: int) -> Fitted:
     """Choose what is sent so that it stays below `room` tokens, `padding` kept free."""
-    total = counter.count(candidates.fixed.replace("\r", "")) + padding
-    kept: set[int] = set()
-    for number in candidates.injected:
-        tokens = _count(counter, candidates.line(number))
-        if total + tokens >= room:
-            break
-        total += tokens
-        kept.add(number)
+    total = _count(counter, candidates.fixed) + padding
     injected = set(candidates.injected)
-    for number in range(candidates.lines):
-        if number in injected:
-            continue
-        tokens = _count(counter, candidates.line(number))
-        if total + tokens >= room:
-            break
-        total += tokens
-        kept.add(number)
+    messages = (number for number in range(candidates.lines) if number not in injected)
+    kept: list[int] = []
+    for numbers in (candidates.injected, messages):
+        for number in numbers:
+            tokens = _count(counter, candidates.line(number))
+            if total + tokens >= room:
+                break
+            total += tokens
+            kept.append(number)
     fitted = Fitted(lines=sorted(kept, reverse=True), tokens=total)
-    fitted.aligned = bool(candidates.alignment) and not (fitted.lines and candidates.is_user(fitted.lines[0]))
+    begins_with_user = bool(fitted.lines) and candidates.is_user(fitted.lines[0])
+    fitted.aligned = bool(candidates.alignment) and not begins_with_user
     if fitted.aligned:  # its room was set aside already; sent, it is counted once more
         fitted.tokens += _count(counter, candidates.alignment)
     _fit_examples(fitted, candidates, counter, room, padding)
@@ -77,7 +72,7 @@ def _fit_examples(
     if fitted.tokens + sum(sizes) >= room:
         history = "".join(candidates.line(number) for number in fitted.lines)
         whole = candidates.fixed + (candidates.alignment if fitted.aligned else "") + history
-        fitted.tokens = counter.count(whole.replace("\r", "")) + padding
+        fitted.tokens = _count(counter, whole) + padding
     for size in sizes:
         if fitted.tokens + size >= room:
             break

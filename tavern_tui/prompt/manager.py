@@ -76,9 +76,6 @@ class Slots:
     def __iter__(self) -> Iterator[Slot]:
         return iter(self._slots)
 
-    def __len__(self) -> int:
-        return len(self._slots)
-
     def __contains__(self, identifier: str) -> bool:
         return identifier in self._index
 
