@@ -19,7 +19,7 @@ from tavern_tui.core.template import ContextTemplate, InstructTemplate, SystemPr
 from tavern_tui.core.tokens import TokenCounter
 from tavern_tui.prompt.build import build_prompt
 from tavern_tui.prompt.inputs import ChatShape, PromptInputs, TextShape
-from tavern_tui.prompt.outgoing import outgoing_message
+from tavern_tui.prompt.outgoing import Outgoing, outgoing
 from tavern_tui.prompt.scene import Scene, open_scene
 from tavern_tui.services.connections import ConnectionService
 from tavern_tui.services.library import Library
@@ -169,9 +169,9 @@ class PromptDesk:
 
     # --- building
 
-    def outgoing(self, text: str, inputs: PromptInputs) -> Message | None:
-        """The message that sending `text` adds to the chat."""
-        return outgoing_message(text, inputs)
+    def outgoing(self, text: str, inputs: PromptInputs) -> Outgoing:
+        """The message that sending `text` adds to the chat, and what its macros changed."""
+        return outgoing(text, inputs)
 
     def build(self, inputs: PromptInputs) -> BuiltPrompt:
         return build_prompt(inputs)

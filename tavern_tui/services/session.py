@@ -15,7 +15,7 @@ from tavern_tui.core.chat import Chat, Message, Role, Swipe, a_message
 from tavern_tui.core.errors import TavernError, UsageError
 from tavern_tui.core.generation import GenerationType
 from tavern_tui.core.persona import Persona
-from tavern_tui.core.prompt import BuiltPrompt, ChatPrompt, Prompt, PromptMessage, TextPrompt
+from tavern_tui.core.prompt import ChatPrompt, Prompt, PromptMessage, StateChanges, TextPrompt
 from tavern_tui.services.chat_store import ChatStore
 from tavern_tui.services.events import (
     MessageAdded,
@@ -117,9 +117,10 @@ class ChatSession:
         before anything is asked of a server."""
         self._check_free()
         inputs = self._desk.inputs(self, user_input=text, seed=self._seed)
-        message = self._desk.outgoing(text, inputs) if text.strip() else None
-        if message is not None:
-            self.chat.messages.append(message)
+        going = self._desk.outgoing(text, inputs)
+        self._apply(going.changes)
+        if going.message is not None:
+            self.chat.messages.append(going.message)
             self.store.append(self.chat)
             self.draft = ""
             yield MessageAdded(len(self.chat.messages) - 1)
@@ -291,7 +292,7 @@ class ChatSession:
             if reply.stopped:
                 return
             self._remember_sent(prompt, connection.name)
-            self._apply(built)
+            self._apply(built.changes)
             reply.start(provider.stream(request), self._desk.reply_rules(inputs, prompt))
             yield ReplyStarted(target.index)
             async with aclosing(self._collect(reply, target, generation)) as events:
@@ -410,9 +411,8 @@ class ChatSession:
             )
         )
 
-    def _apply(self, built: BuiltPrompt) -> None:
+    def _apply(self, changes: StateChanges) -> None:
         """Keep what the macros and the lore changed."""
-        changes = built.changes
         if changes.chat_variables is not None:
             self.chat.metadata["variables"] = dict(changes.chat_variables)
         if changes.timed_lore is not None:

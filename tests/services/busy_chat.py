@@ -9,15 +9,17 @@ from pathlib import Path
 
 from tavern_tui.core.connection import Connection
 from tavern_tui.services.events import MessageAdded, ReplyEnded
-from tavern_tui.storage.folders import find_folders
+from tavern_tui.storage.folders import Folders
 from tavern_tui.wiring import build_tavern
 
 
-async def chat(data: Path, url: str, file: Path) -> None:
-    folders = find_folders(str(data), str(data / "settings.toml"), {})
+async def chat(data: Path, url: str, file: Path, card: Path) -> None:
+    folders = Folders(
+        data=data, config_file=data / "settings.toml", cache=data / "cache", state=data / "state"
+    )
     tavern = build_tavern(folders, {})
     tavern.connections.use_once(Connection(name="slow", provider="generic", url=url, instruct="none"))
-    session = await tavern.open_once(chat=file)
+    session = await tavern.open_once(character=str(card), chat=file)
     number = len(session.chat.messages)
     print("ready", flush=True)
     while True:
@@ -33,4 +35,4 @@ async def chat(data: Path, url: str, file: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(chat(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])))
+    asyncio.run(chat(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4])))

@@ -34,9 +34,11 @@ def test_kill_9_at_a_random_moment_keeps_every_sent_message(tmp_path: Path) -> N
 def kill_once(folder: Path, moment: float) -> None:
     folder.mkdir()
     file = folder / "chat.jsonl"
+    card = folder / "card.json"
+    card.write_text(json.dumps({"name": "Ann", "description": "A smith.", "first_mes": "Hello."}))
     with slow_server(words=300, pause=0.01) as server:
         program = subprocess.Popen(
-            [sys.executable, "-m", "tests.services.busy_chat", str(folder), server.url, str(file)],
+            [sys.executable, "-m", "tests.services.busy_chat", str(folder), server.url, str(file), str(card)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
