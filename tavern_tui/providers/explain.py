@@ -46,7 +46,7 @@ class Explainer:
         """The error for an answer with this status (300 and above)."""
         text = body.decode("utf-8", "replace")
         payload = _parsed(text)
-        said = self.words(find_message(payload) if payload is not None else _plain(text))
+        said = self.words(_found(payload) if payload is not None else _plain(text))
         if 300 <= status < 400:
             return self._redirect(headers.get("location", ""))
         if is_html(text):
@@ -57,8 +57,8 @@ class Explainer:
 
     def in_stream(self, payload: object) -> ProviderError:
         """The error for an error object inside a stream that began well."""
-        said = self.words(find_message(payload))
-        if OVERFLOW.search(json.dumps(payload, default=str)):
+        said = self.words(_found(payload))
+        if OVERFLOW.search(_dumped(payload)):
             return self._overflow(payload, said)
         return ServerFailed(f"{self.server} broke off: {said or 'it gave no reason'}")
 
@@ -150,6 +150,21 @@ def find_message(payload: object) -> str:
             return found
     nested = [find_message(value) for value in payload.values() if isinstance(value, list)]
     return next(filter(None, nested), str(payload.get("type") or payload.get("code") or ""))
+
+
+def _found(payload: object) -> str:
+    """`find_message`, also for a body that is nested to make us fall over."""
+    try:
+        return find_message(payload)
+    except RecursionError:
+        return ""
+
+
+def _dumped(payload: object) -> str:
+    try:
+        return json.dumps(payload, default=str)
+    except (ValueError, RecursionError):
+        return ""
 
 
 def _message_under(key: str, value: object) -> str:

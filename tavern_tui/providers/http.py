@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import replace
 
 import httpx
@@ -35,7 +35,7 @@ from tavern_tui.providers.base import (
 )
 from tavern_tui.providers.dialects.common import body_bytes
 from tavern_tui.providers.explain import Explainer, is_html
-from tavern_tui.providers.masking import check_header, mask_headers
+from tavern_tui.providers.masking import check_header, mask_headers, secret_values
 from tavern_tui.providers.sending import Sender
 from tavern_tui.providers.servers import read_count
 from tavern_tui.providers.timing import Stopwatch
@@ -45,6 +45,8 @@ from tavern_tui.providers.wirelog import WireLog
 
 QUESTION_SECONDS = 15.0
 ABORT_SECONDS = 2.0
+READ_OUT_SECONDS = 0.25
+"""A server that keeps a connection open after its end mark is not waited for."""
 MAX_ANSWER = 64 * 1024 * 1024
 COUNTS_AT_ONCE = 4
 
@@ -78,7 +80,8 @@ class HttpProvider:
         self._genkey = f"TT{secrets.token_hex(6)}"
         self._only_model = ""
         self._explain = Explainer(
-            f"{spec.title} at {self._base.host}", tuple(filter(None, (self._key, self._base.basic_auth)))
+            f"{spec.title} at {self._base.host}",
+            secret_values(self._key, self._base.basic_auth, connection.extra_headers),
         )
         self._sender = Sender(self._explain, use_proxies=not self._base.loopback, transport=transport)
         self._headers = self._standing_headers()
@@ -202,11 +205,13 @@ class HttpProvider:
         self, response: httpx.Response, decoder: StreamDecoder, watch: Stopwatch
     ) -> AsyncGenerator[StreamEvent, None]:
         try:
-            async for chunk in response.aiter_bytes():
+            chunks = response.aiter_bytes()
+            async for chunk in chunks:
                 watch.bytes(len(chunk))
                 for event in decoder.feed(chunk):
                     yield event
                 if decoder.complete:
+                    await _read_out(chunks)
                     break
         except httpx.HTTPError as error:
             raise self._explain.broken(self._explain.words(str(error))) from error
@@ -317,3 +322,11 @@ class HttpProvider:
 
     async def aclose(self) -> None:
         await self._sender.aclose()
+
+
+async def _read_out(chunks: AsyncIterator[bytes]) -> None:
+    """Read to the end of an answer that is complete, so that its connection can be used again."""
+    with suppress(TimeoutError, httpx.HTTPError):
+        async with asyncio.timeout(READ_OUT_SECONDS):
+            async for _ in chunks:
+                pass

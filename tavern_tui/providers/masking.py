@@ -37,3 +37,16 @@ def check_header(name: str, value: str) -> None:
             f"{what} has a character that cannot be sent.",
             hint="Was something else copied along with it?",
         )
+
+
+SHORTEST_SECRET = 4
+"""Blotting out less than this would blot out half of every sentence."""
+
+
+def secret_values(key: str, basic_auth: str, headers: Mapping[str, str]) -> tuple[str, ...]:
+    """Everything that must not appear in a sentence: the key, and what secret headers carry."""
+    found = [key, basic_auth, basic_auth.removeprefix("Basic ")]
+    for name, value in headers.items():
+        if SECRET_NAME.search(name):
+            found += [value, *value.split()[1:]]
+    return tuple(dict.fromkeys(secret for secret in found if len(secret) >= SHORTEST_SECRET))

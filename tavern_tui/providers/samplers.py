@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from tavern_tui.core.errors import UsageError
 from tavern_tui.core.samplers import SAMPLERS, SamplerKind, SamplerValue
@@ -72,9 +73,9 @@ def checked(name: str, value: SamplerValue) -> SamplerValue:
     match spec.kind:
         case SamplerKind.BOOL if isinstance(value, bool | int):
             return bool(value)
-        case SamplerKind.FLOAT if isinstance(value, int | float) and math.isfinite(value):
+        case SamplerKind.FLOAT if _is_number(value):
             return value
-        case SamplerKind.INT if isinstance(value, int | float) and math.isfinite(value):
+        case SamplerKind.INT if _is_number(value):
             return int(value)
         case SamplerKind.TEXT if isinstance(value, str):
             return value
@@ -84,6 +85,10 @@ def checked(name: str, value: SamplerValue) -> SamplerValue:
             if all(isinstance(item, int) for item in value):
                 return tuple(int(item) for item in value)
     raise UsageError(f'The sampler "{spec.title}" cannot be {str(value)[:40]!r}; it takes {spec.kind}.')
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 # --- how single values are written

@@ -156,7 +156,8 @@ def test_a_sampler_that_is_not_set_is_left_to_the_server() -> None:
 
 @pytest.mark.parametrize(
     "samplers",
-    [{"temperature": "hot"}, {"temperature": float("nan")}, {"json_schema": "{oops"}, {"top_k": float("inf")},
+    [{"temperature": "hot"}, {"temperature": True}, {"temperature": float("nan")},
+     {"json_schema": "{oops"}, {"top_k": float("inf")},
      {"dry_sequence_breakers": (None,)}],
 )  # fmt: skip
 def test_a_sampler_of_the_wrong_kind_is_one_sentence(samplers: dict[str, Any]) -> None:

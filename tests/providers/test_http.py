@@ -447,3 +447,64 @@ async def test_a_huge_answer_to_a_small_question_is_refused(monkeypatch: pytest.
         with pytest.raises(BadAnswer, match="more than 1 MB"):
             await provider.models()
         await provider.aclose()
+
+
+async def test_a_secret_in_a_header_of_the_users_is_blotted_out_too() -> None:
+    async def tattle(seen: Seen, answer: Answer) -> None:
+        await answer.send(
+            400, {"error": f"you said {seen.headers['x-token']} and {seen.headers['authorization']}"}
+        )
+
+    async with FakeServer(tattle) as server:
+        own = {"X-Token": "tok-9876", "Authorization": "Custom abcd-efgh"}
+        provider = connect("custom", server.url, extra_headers=own)
+        with pytest.raises(RequestRefused) as error:
+            await collect(provider, chat_request())
+        assert "tok-9876" not in str(error.value)
+        assert "abcd-efgh" not in str(error.value)
+        await provider.aclose()
+
+
+async def test_an_error_body_nested_without_end_is_one_sentence() -> None:
+    for depth in (400, 900, 5000):
+        body = b'{"error":' * depth + b'"x"' + b"}" * depth
+        await failure("custom", answers(400, body))
+        await failure("custom", streams(b"data: " + body + b"\n\n"))
+
+
+async def test_the_connection_of_a_finished_reply_is_used_again() -> None:
+    async def handle(seen: Seen, answer: Answer) -> None:
+        data = b'data: {"choices":[{"text":"Hi","finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+        await answer.start(200, transfer_encoding="chunked")
+        await answer.chunk(data)
+        await answer.raw(b"0\r\n\r\n")
+
+    async with FakeServer(handle, keeps_alive=True) as server:
+        provider = connect("generic", server.url)
+        for _ in range(3):
+            assert text_of(await collect(provider, text_request())) == "Hi"
+        assert (len(server.requests), server.connections) == (3, 1)
+        await provider.aclose()
+
+
+async def test_a_server_that_stays_on_the_line_after_its_end_mark_is_left() -> None:
+    async def stays(seen: Seen, answer: Answer) -> None:
+        await answer.start(200, transfer_encoding="chunked")
+        await answer.chunk(b'data: {"choices":[{"text":"Hi"}]}\n\ndata: [DONE]\n\n')
+        await seen.gone.wait()
+
+    async with FakeServer(stays) as server:
+        provider = connect("generic", server.url)
+        async with asyncio.timeout(3):
+            assert text_of(await collect(provider, text_request())) == "Hi"
+        await provider.aclose()
+
+
+async def test_closing_the_provider_during_a_reply_breaks_it_off_with_a_sentence() -> None:
+    async with FakeServer(endless) as server:
+        provider = connect("llamacpp", server.url)
+        events = provider.stream(text_request())
+        assert await anext(events) == TextDelta(" Hi")
+        await provider.aclose()
+        with pytest.raises(ProviderError):
+            await anext(events)

@@ -28,8 +28,9 @@ class Seen:
 class Answer:
     """Writes the answer; what is not written is not sent."""
 
-    def __init__(self, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, writer: asyncio.StreamWriter, connection: str = "close") -> None:
         self._writer = writer
+        self._connection = connection
 
     async def send(
         self, status: int, body: bytes | object = b"", *, kind: str = "application/json", **headers: str
@@ -39,7 +40,7 @@ class Answer:
         await self.raw(data)
 
     async def start(self, status: int, *, kind: str = "text/event-stream", **headers: str) -> None:
-        lines = [f"HTTP/1.1 {status} X", f"Content-Type: {kind}", "Connection: close"]
+        lines = [f"HTTP/1.1 {status} X", f"Content-Type: {kind}", f"Connection: {self._connection}"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         await self.raw("\r\n".join(lines).encode() + b"\r\n\r\n")
 
@@ -58,8 +59,10 @@ Handler = Callable[[Seen, Answer], Awaitable[None]]
 class FakeServer:
     """`async with FakeServer(handler) as server` listens until the block ends."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, *, keeps_alive: bool = False) -> None:
         self._handler = handler
+        self._keeps_alive = keeps_alive
+        self.connections = 0
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.requests: list[Seen] = []
@@ -89,7 +92,11 @@ class FakeServer:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        self.connections += 1
         try:
+            if self._keeps_alive:
+                while True:
+                    await self._handler(await self._request(reader), Answer(writer, "keep-alive"))
             await self._one(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
@@ -98,18 +105,21 @@ class FakeServer:
             writer.close()
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        method, path, _ = head[0].split(" ")
-        pairs = (line.partition(":") for line in head[1:] if line)
-        headers = {name.lower(): value.strip() for name, _, value in pairs}
-        body = await reader.readexactly(int(headers.get("content-length", 0)))
-        seen = Seen(method, path, headers, body)
-        self.requests.append(seen)
+        seen = await self._request(reader)
         watching = asyncio.create_task(_watch(reader, seen))
         try:
             await self._handler(seen, Answer(writer))
         finally:
             watching.cancel()
+
+    async def _request(self, reader: asyncio.StreamReader) -> Seen:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        method, path, _ = head[0].split(" ")
+        pairs = (line.partition(":") for line in head[1:] if line)
+        headers = {name.lower(): value.strip() for name, _, value in pairs}
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        self.requests.append(Seen(method, path, headers, body))
+        return self.requests[-1]
 
 
 async def _watch(reader: asyncio.StreamReader, seen: Seen) -> None:
