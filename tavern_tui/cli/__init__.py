@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 
 from tavern_tui.cli.arguments import parse
@@ -30,6 +31,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read us has left; Python would complain once more when it flushes at exit.
         sys.stdout = None
         return 0
+    except Exception as error:  # the outermost: nobody should ever need a traceback
+        return _report_bug(error, options)
+
+def _report_bug(error: Exception, options: Namespace) -> int:
+    """One sentence for the user, the details for whoever mends it."""
+    import os
+    import traceback
+
+    from tavern_tui.storage.folders import find_folders
+
+    where = find_folders(options.data, options.config, os.environ).log_file
+    try:
+        where.parent.mkdir(parents=True, exist_ok=True)
+        with where.open("a", encoding="utf-8", errors="replace") as log:
+            traceback.print_exception(error, file=log)
+    except OSError:
+        pass  # the sentence below still goes out
+    hint = f"This is a fault of the program; {where} says more."
+    _complain(TavernError(f"Something went wrong: {type(error).__name__}.", hint=hint))
+    return 1
 
 
 def _complain(error: TavernError) -> None:

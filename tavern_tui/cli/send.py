@@ -37,7 +37,7 @@ async def send(options: Namespace, tavern: Tavern) -> int:
     try:
         session = await open_session(options, tavern, save=not (options.no_save or options.dry_run))
         if options.dry_run:
-            await session.get_ready()
+            await session.get_ready(message)
             request = session.preview(message).request
             print_json(
                 {
@@ -111,7 +111,7 @@ async def show_prompt(options: Namespace, tavern: Tavern) -> int:
     message = read_message(options)
     try:
         session = await open_session(options, tavern, save=False)
-        await session.get_ready()
+        await session.get_ready(message)
         preview = session.preview(message)
     finally:
         await tavern.close()

@@ -62,6 +62,7 @@ class PromptDesk:
         self._templates = templates
         self._default_preset = default_preset
         self._now = now
+        self._estimate = EstimateCounter()
         self._counts = TokenCache(token_file)
         self._counters: dict[str, CachedCounter] = {}
         self._warmer = TokenWarmer()
@@ -174,6 +175,7 @@ class PromptDesk:
         return outgoing(text, inputs)
 
     def build(self, inputs: PromptInputs) -> BuiltPrompt:
+        """The prompt for these inputs. Raises PromptError."""
         return build_prompt(inputs)
 
     def request(self, built: BuiltPrompt, inputs: PromptInputs) -> GenerationRequest:
@@ -253,23 +255,28 @@ class PromptDesk:
     # --- counting
 
     def counter(self) -> TokenCounter:
-        """The counter of the current connection."""
+        """The counter of the current connection: the server's own where it has one."""
         connection = self.connections.current
+        server = self.connections.spec_of(connection).server
+        if server is None or server.tokens is None:
+            return self._estimate
         key = f"{connection.provider} {connection.url} {self.connections.model}"
         if key not in self._counters:
             self._counters[key] = CachedCounter(
                 tokenizer=key,
                 cache=self._counts,
-                fallback=EstimateCounter(),
+                fallback=self._estimate,
                 server=f"{connection.provider} at {connection.url or 'its usual address'}",
             )
         return self._counters[key]
 
-    async def get_ready(self, session: ChatSession) -> None:
+    async def get_ready(self, session: ChatSession, user_input: str = "") -> None:
         """Learn what a build needs and a server may know: its template, context and counts."""
         await self.connections.known_status()
         counter = self.counter()
-        if isinstance(counter, CachedCounter) and counter.missing:
+        status = self.connections.status
+        if isinstance(counter, CachedCounter) and status is not None and status.ok:
+            self.build(self.inputs(session, user_input=user_input, seed=0, dry_run=True))
             await self._warmer.warm(counter, self.connections.provider().count_tokens)
 
     def keep_global_variables(self, variables: Mapping[str, object]) -> None:

@@ -253,9 +253,9 @@ class ChatSession:
 
     # --- looking ahead
 
-    async def get_ready(self) -> None:
-        """Learn what the server knows of itself, so that the first preview is right."""
-        await self._desk.get_ready(self)
+    async def get_ready(self, text: str = "") -> None:
+        """Learn what the server knows of itself and count with it, so that a preview is right."""
+        await self._desk.get_ready(self, text)
 
     def preview(self, text: str = "", generation: GenerationType = GenerationType.NORMAL) -> PromptPreview:
         """The request as `send(text)` would send it now. Changes nothing; no I/O."""
