@@ -108,7 +108,9 @@ class Sender:
                     limits=httpx.Limits(keepalive_expiry=4.0),
                 )
             except (ImportError, ValueError) as error:
-                raise UsageError(f"The proxy settings of the environment cannot be used: {error}.") from error
+                raise UsageError(
+                    f"The proxy settings of the environment cannot be used: {str(error).rstrip('.')}."
+                ) from error
         return self._client
 
     async def aclose(self) -> None:

@@ -98,8 +98,8 @@ class FakeServer:
                 while True:
                     await self._handler(await self._request(reader), Answer(writer, "keep-alive"))
             await self._one(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # cancelled only by __aexit__; asyncio 3.11 would log it as an error
         finally:
             self._tasks.discard(task)
             writer.close()
