@@ -34,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # the outermost: nobody should ever need a traceback
         return _report_bug(error, options)
 
+
 def _report_bug(error: Exception, options: Namespace) -> int:
     """One sentence for the user, the details for whoever mends it."""
     import os
