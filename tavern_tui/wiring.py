@@ -50,7 +50,7 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
         connections=connections,
         library=library,
         desk=desk,
-        log=LogView(log),
+        log=LogView(log, folders.log_file),
         now=lambda: datetime.now().astimezone(),
         problems=problems,
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from tavern_tui.core.chat import Chat
-from tavern_tui.core.errors import WriteFailed
+from tavern_tui.core.errors import TavernError, WriteFailed
 from tavern_tui.storage.atomic import write_text
 from tavern_tui.storage.chats import ChatFile
 
@@ -15,11 +17,18 @@ class ChatStore:
     """The file of a chat and the draft that belongs to it. Without a file, nothing is kept."""
 
     def __init__(
-        self, file: ChatFile | None, *, drafts: Path | None = None, readonly_reason: str = ""
+        self,
+        file: ChatFile | None,
+        *,
+        drafts: Path | None = None,
+        readonly_reason: str = "",
+        back_up: Callable[[Path], None] | None = None,
     ) -> None:
+        """`back_up` is called with the file before it is replaced by another version."""
         self._file = file
         self._drafts = drafts
         self._draft: str | None = None
+        self._back_up = back_up
         self.readonly_reason = readonly_reason
         """Why the chat cannot be written; empty: it can."""
         self.header_changed = False
@@ -53,8 +62,14 @@ class ChatStore:
     def rewrite(self, chat: Chat) -> None:
         """Keep the chat as it is now. Durable when this returns. Raises WriteFailed."""
         if self._file is not None:
+            self._keep_copy(self._file.path)
             self._file.rewrite(chat)
             self.header_changed = False
+
+    def _keep_copy(self, path: Path) -> None:
+        if self._back_up is not None and path.exists():
+            with contextlib.suppress(TavernError):  # no room for copies is no reason not to save
+                self._back_up(path)
 
     def close(self, chat: Chat) -> None:
         """Write what is not written yet. Raises WriteFailed."""

@@ -25,6 +25,7 @@ from tavern_tui.services.prompts import PromptDesk
 from tavern_tui.services.session import ChatSession
 from tavern_tui.services.settings import SettingsService
 from tavern_tui.services.signal import Signal
+from tavern_tui.storage.backups import backup_chat
 from tavern_tui.storage.cards import read_card
 from tavern_tui.storage.chats import ChatFile, ChatListing, list_chats, new_chat_name, read_chat
 from tavern_tui.storage.folders import Folders, inside
@@ -108,7 +109,19 @@ class Tavern:
             else:
                 await self.open_character(wanted)
             return
-        await self.open_character(self.library.bundled().file)
+        await self.open_character(self._first_character())
+
+    def _first_character(self) -> str:
+        """Who to open when nothing was open before: whoever was talked to last, else anybody,
+        else the bundled character, who then moves into the library."""
+        files = [one.file for one in self.library.characters()]
+        if not files:
+            return self.library.settle_bundled().file
+        return max(files, key=self._last_talk)
+
+    def _last_talk(self, file: str) -> float:
+        chats = list_chats(self._folders.chats_of(file))
+        return chats[0].modified.timestamp() if chats else 0.0
 
     async def _open_wanted(self, card: str) -> None:
         path = Path(card)
@@ -140,7 +153,7 @@ class Tavern:
     async def _begin_chat(self, character: Character) -> ChatSession:
         title = new_chat_name(character, self._now())
         folder = self._folders.chats_of(character)
-        store = ChatStore(ChatFile(folder / f"{title}.jsonl"), drafts=self._folders.drafts)
+        store = self._store(ChatFile(folder / f"{title}.jsonl"), character)
         return await self._show(self._greet(character, Chat(title=title), store))
 
     def _greet(self, character: Character, chat: Chat, store: ChatStore) -> ChatSession:
@@ -164,7 +177,7 @@ class Tavern:
         for sentence in loaded.warnings:
             self._warn(sentence)
         file = ChatFile(path, loaded)
-        store = ChatStore(file, drafts=self._folders.drafts)
+        store = self._store(file, character)
         chat = loaded.chat
         if not chat.messages:
             return self._greet(character, chat, store)
@@ -179,6 +192,15 @@ class Tavern:
         self._settings.change(current_character=session.character.file, current_chat=session.chat.title)
         self.opened.send(session)
         return session
+
+    def _store(self, file: ChatFile, character: Character) -> ChatStore:
+        """Keeps a chat, with copies of earlier versions if the user wants them."""
+
+        def back_up(path: Path) -> None:
+            if self.settings.backups:
+                backup_chat(self._folders, path, character.file or character.name, self._now())
+
+        return ChatStore(file, drafts=self._folders.drafts, back_up=back_up)
 
     def _unsaved_session(self, character: Character) -> ChatSession:
         return ChatSession(character=character, chat=Chat(title=""), store=ChatStore(None), desk=self._desk)
@@ -211,7 +233,8 @@ class Tavern:
         else:
             title = new_chat_name(who, self._now())
             folder = self._folders.chats_of(who if who.file else replace(who, file="unnamed"))
-            store = ChatStore(ChatFile(folder / f"{title}.jsonl") if save else None)
+            file = ChatFile(folder / f"{title}.jsonl")
+            store = self._store(file, who) if save else ChatStore(None)
             session = self._greet(who, Chat(title=title), store)
         if session.readonly_reason:
             raise TavernError(session.readonly_reason, hint=UnreadableFile.hint)
@@ -289,3 +312,4 @@ class Tavern:
         await self.session.aclose()
         await self._desk.aclose()
         await self.connections.aclose()
+        self.log.close()
