@@ -20,7 +20,7 @@ from tavern_tui.storage.catalogue import CharacterSummary, list_characters
 from tavern_tui.storage.folders import Folders
 from tavern_tui.storage.lorebooks import list_worlds, read_lorebook, world_path
 from tavern_tui.storage.personas import list_personas
-from tavern_tui.storage.presets import PresetKind, preset_path, read_chat_preset
+from tavern_tui.storage.presets import PresetKind, TextPreset, preset_path, read_any_preset, read_chat_preset
 from tavern_tui.storage.trash import Trashed, move_to_trash, restore
 
 __all__ = ["CharacterSummary", "Imported", "Library", "Trashed"]
@@ -185,6 +185,18 @@ class Library:
     def personas(self) -> list[Persona]:
         """The saved personas."""
         return list_personas(self._folders)
+
+    def text_preset(self, name: str) -> TextPreset | None:
+        """A saved text-generation preset by name; None, with a notice, if it cannot be read."""
+        warnings: list[str] = []
+        try:
+            preset = read_any_preset(preset_path(self._folders, PresetKind.TEXT, name), warnings)
+        except DataError as error:
+            self._warn(f"{error} {error.hint}".strip())
+            return None
+        for sentence in warnings:
+            self._warn(sentence)
+        return preset if isinstance(preset, TextPreset) else None
 
     def chat_preset(self, name: str) -> ChatPreset | None:
         """A saved chat-completion preset by name; None, with a notice, if it cannot be read."""

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tavern_tui.core.chat import Message
+from tavern_tui.core.connection import Connection
 from tavern_tui.core.generation import GenerationRequest, GenerationType
 from tavern_tui.core.lorebook import LinkedBook, Lorebook, LoreSource
 from tavern_tui.core.persona import Persona
 from tavern_tui.core.preset import ChatPreset
 from tavern_tui.core.prompt import BuiltPrompt, Prompt
+from tavern_tui.core.samplers import SamplerValue
 from tavern_tui.core.template import ContextTemplate, InstructTemplate, SystemPrompt
 from tavern_tui.core.tokens import TokenCounter
 from tavern_tui.prompt.build import build_prompt
@@ -27,6 +29,7 @@ from tavern_tui.services.preview import WireView
 from tavern_tui.services.reply import ReplyRules
 from tavern_tui.services.token_counts import TokenWarmer
 from tavern_tui.services.user_setup import SetupService
+from tavern_tui.storage.presets import samplers_from_chat
 from tavern_tui.storage.templates import TemplateStore
 from tavern_tui.text.clean_reply import CleanRules, clean_reply
 from tavern_tui.text.regex_scripts import Placement, ScriptContext, apply_scripts
@@ -186,12 +189,20 @@ class PromptDesk:
             model=connection.model,
             max_tokens=connection.max_tokens,
             context_size=self.connections.context_size,
-            samplers=connection.samplers,
+            samplers={**self._preset_samplers(connection), **connection.samplers},
             stop=built.prompt.stop,
             stream=connection.stream,
             extra_body=connection.extra_body,
             genkey=f"tavern-{uuid.UUID(int=inputs.seed)}",
         )
+
+    def _preset_samplers(self, connection: Connection) -> Mapping[str, SamplerValue]:
+        """The samplers of the connection's preset; the connection's own are laid over them."""
+        if self.connections.spec_of(connection).prompt_kind == "chat":
+            chosen = self.chat_preset or connection.chat_preset
+            return samplers_from_chat(self._preset(connection.chat_preset)) if chosen else {}
+        preset = self._library.text_preset(connection.text_preset) if connection.text_preset else None
+        return preset.samplers if preset is not None else {}
 
     def wire(self, request: GenerationRequest) -> WireView:
         """The request as bytes on the wire, secrets masked. No I/O."""
