@@ -57,7 +57,10 @@ class Terminal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         subprocess.run(
-            ["tmux", "-S", str(self._socket), "kill-server"], capture_output=True, env=self._environ, check=False
+            ["tmux", "-S", str(self._socket), "kill-server"],
+            capture_output=True,
+            env=self._environ,
+            check=False,
         )
 
     def screen(self) -> str:
