@@ -14,8 +14,10 @@ def bundled_folder(name: str) -> Path:
 
     A wheel carries it inside the package; a checkout (and an editable install, to which the
     wheel's inclusion rules do not apply) has it beside the package."""
-    inside = PACKAGE / "_bundled" / name
-    return inside if inside.is_dir() else PACKAGE.parent / name
+    for folder in (PACKAGE / "_bundled" / name, PACKAGE / name):
+        if folder.is_dir():
+            return folder
+    return PACKAGE.parent / name
 
 
 def bundled_files(name: str, ending: str) -> list[Path]:
