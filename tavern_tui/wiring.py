@@ -6,25 +6,27 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tavern_tui.providers.wirelog import WireLog
-from tavern_tui.services.connections import ConnectionService
-from tavern_tui.services.library import Library
-from tavern_tui.services.log import LogView
-from tavern_tui.services.prompts import PromptDesk
-from tavern_tui.services.settings import SettingsService
-from tavern_tui.services.tavern import Tavern
-from tavern_tui.services.user_setup import SetupService
-from tavern_tui.storage.folders import Folders
-from tavern_tui.storage.presets import default_chat_preset
-from tavern_tui.storage.secrets import SecretStore
-from tavern_tui.storage.templates import TemplateStore
-
 if TYPE_CHECKING:
+    from tavern_tui.services.tavern import Tavern
+    from tavern_tui.storage.folders import Folders
     from tavern_tui.ui.app import TavernApp
 
 
 def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
-    """Everything but the screen."""
+    """Everything but the screen. The parts are imported here, because they take as long to load as
+    Textual and the first frame need not wait for them."""
+    from tavern_tui.providers.wirelog import WireLog
+    from tavern_tui.services.connections import ConnectionService
+    from tavern_tui.services.library import Library
+    from tavern_tui.services.log import LogView
+    from tavern_tui.services.prompts import PromptDesk
+    from tavern_tui.services.settings import SettingsService
+    from tavern_tui.services.tavern import Tavern
+    from tavern_tui.services.user_setup import SetupService
+    from tavern_tui.storage.presets import default_chat_preset
+    from tavern_tui.storage.secrets import SecretStore
+    from tavern_tui.storage.templates import TemplateStore
+
     settings = SettingsService(folders)
     problems: list[str] = list(settings.warnings)
     secrets = SecretStore(folders.secrets_file, environ, keyring=settings.value.use_keyring)
@@ -57,7 +59,19 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
 
 
 def build_app(folders: Folders, environ: Mapping[str, str], *, open_first: str | None = None) -> TavernApp:
-    """The app, ready to run."""
+    """The app, ready to run. Everything but settings and themes is built behind its first frame."""
+    from tavern_tui.storage.settings import load_settings
+    from tavern_tui.storage.themes import load_themes
     from tavern_tui.ui.app import TavernApp  # Textual: the other commands do without it
+    from tavern_tui.ui.opening import Opening
 
-    return TavernApp(build_tavern(folders, environ), open_first)
+    problems: list[str] = []
+    return TavernApp(
+        Opening(
+            settings=load_settings(folders.config_file).settings,
+            themes=load_themes(folders, problems.append),
+            notices=problems,
+            build=lambda: build_tavern(folders, environ),
+            card=open_first,
+        )
+    )

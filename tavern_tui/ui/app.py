@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings, unknown_ids
+from tavern_tui.ui.opening import Opening
 from tavern_tui.ui.screens.main import MainScreen
 from tavern_tui.ui.theme import background_is_dark, chosen_theme, default_variables, to_textual
 
@@ -42,31 +43,43 @@ class TavernApp(App[None], inherit_bindings=False):
     ENABLE_COMMAND_PALETTE = False
     """Our own row of the key table opens it, so that it can be remapped."""
 
-    def __init__(self, tavern: Tavern, card: str | None = None) -> None:
-        """`card`: a card file or a character's name to open instead of the last chat."""
+    def __init__(self, opening: Opening) -> None:
         super().__init__()
-        self.tavern = tavern
-        self._card = card
+        self._opening = opening
+        self.tavern: Tavern | None = None
+        """None until the first frame is out."""
         self._asked_to_leave = 0.0
-        settings = tavern.settings
-        self._themes = [to_textual(theme) for theme in tavern.themes()]
+        self._themes = [to_textual(theme) for theme in opening.themes]
         for theme in self._themes:
             self.register_theme(theme)
-        self._use_theme(settings)
-        self.set_keymap(dict(settings.keymap))
-        tavern.settings_changed.listen(self._settings_changed)
+        self._use_theme(opening.settings)
+        self.set_keymap(dict(opening.settings.keymap))
 
     def get_default_screen(self) -> Screen[None]:
-        return MainScreen(self.tavern, self._card)
+        return MainScreen(self._opening, self.open_tavern)
+
+    def open_tavern(self) -> Tavern:
+        """Build everything behind the screen. Called once, after the first frame."""
+        tavern = self._opening.build()
+        tavern.settings_changed.listen(self._settings_changed)
+        self.tavern = tavern
+        return tavern
+
+    @property
+    def settings(self) -> Settings:
+        return self._opening.settings if self.tavern is None else self.tavern.settings
 
     def on_mount(self) -> None:
-        unknown = unknown_ids(self.tavern.settings.keymap)
+        for sentence in self._opening.notices:
+            self.notify(clean_line(sentence), severity="warning", markup=False)
+        unknown = unknown_ids(self.settings.keymap)
         if unknown:
             names = ", ".join(clean_line(id) for id in unknown)
             self.notify(f"The keymap names no action: {names}.", severity="warning", markup=False)
 
     async def on_unmount(self) -> None:
-        await self.tavern.close()
+        if self.tavern is not None:
+            await self.tavern.close()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return default_variables()
@@ -89,7 +102,7 @@ class TavernApp(App[None], inherit_bindings=False):
     def action_help(self) -> None:
         from tavern_tui.ui.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen(self.tavern.settings.keymap))
+        self.push_screen(HelpScreen(self.settings.keymap))
 
     def action_palette(self) -> None:
         from textual.command import CommandPalette
@@ -111,7 +124,7 @@ class TavernApp(App[None], inherit_bindings=False):
             for theme in self._themes
         ]
         picked = await self.push_screen_wait(PickOne("Theme", choices))
-        if picked is not None:
+        if picked is not None and self.tavern is not None:
             self.tavern.change_settings(theme=picked)
 
     def action_leave(self) -> None:

@@ -18,6 +18,7 @@ from tavern_tui.core.chat import Swipe, a_message
 from tavern_tui.core.connection import Connection
 from tavern_tui.storage.folders import Folders
 from tavern_tui.ui.app import TavernApp
+from tavern_tui.ui.opening import opening_of
 from tavern_tui.wiring import build_tavern
 from tests.ui.driving import until
 
@@ -77,7 +78,7 @@ async def take(shot: Shot, folder: Path) -> str:
     tavern.change_settings(theme=shot.theme, probe_on_start=False)
     for connection in CONNECTIONS:
         tavern.connections.save(connection)
-    app = TavernApp(tavern)
+    app = TavernApp(opening_of(tavern))
     async with app.run_test(size=shot.size) as pilot:
         await until(pilot, lambda: tavern.session.character.name)
         talk(tavern.session)

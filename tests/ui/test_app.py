@@ -15,6 +15,7 @@ from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import ConnectionFailed
 from tavern_tui.core.settings import Settings
 from tavern_tui.ui.app import TavernApp
+from tavern_tui.ui.opening import opening_of
 from tavern_tui.ui.panes.chat.composer import Composer
 from tavern_tui.ui.panes.chat.pane import ChatPane
 from tavern_tui.ui.panes.chat.transcript import Transcript
@@ -33,8 +34,8 @@ def a_tavern(**parts: Any) -> FakeTavern:
 
 @asynccontextmanager
 async def opened(tavern: FakeTavern, size: tuple[int, int] = (80, 24)) -> AsyncGenerator[Pilot[Any], None]:
-    async with TavernApp(tavern).run_test(size=size) as pilot:  # type: ignore[arg-type]
-        await until(pilot, lambda: pilot.app.screen.query("#composer"))
+    async with TavernApp(opening_of(tavern)).run_test(size=size) as pilot:  # type: ignore[arg-type]
+        await until(pilot, lambda: pilot.app.screen.query("#composer") and pilot.app.tavern)
         await pilot.pause()
         yield pilot
 

@@ -20,6 +20,7 @@ from tavern_tui.services.tavern import Tavern
 from tavern_tui.storage.cards import save_card
 from tavern_tui.storage.folders import Folders
 from tavern_tui.ui.app import TavernApp
+from tavern_tui.ui.opening import opening_of
 from tavern_tui.ui.panes.chat.composer import Composer
 from tavern_tui.ui.panes.prompt.pane import PromptPane
 from tavern_tui.wiring import build_tavern
@@ -51,15 +52,16 @@ def folders(tmp_path: Path) -> Folders:
 
 @asynccontextmanager
 async def running(folders: Folders, size: tuple[int, int] = (120, 40)) -> AsyncGenerator[Pilot[Any], None]:
-    async with TavernApp(build_tavern(folders, {})).run_test(size=size) as pilot:
-        await until(pilot, lambda: tavern_of(pilot).session.character.name)
+    async with TavernApp(opening_of(build_tavern(folders, {}))).run_test(size=size) as pilot:
+        await until(pilot, lambda: pilot.app.tavern and tavern_of(pilot).session.character.name)
         await pilot.pause()
         yield pilot
 
 
 def tavern_of(pilot: Pilot[Any]) -> Tavern:
-    assert isinstance(pilot.app, TavernApp)
-    return pilot.app.tavern
+    tavern = pilot.app.tavern
+    assert isinstance(tavern, Tavern)
+    return tavern
 
 
 def texts(pilot: Pilot[Any]) -> list[str]:

@@ -17,6 +17,7 @@ from textual.widget import AwaitMount, Widget
 from tavern_tui.core.errors import TavernError
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings
+from tavern_tui.ui.opening import Opening
 from tavern_tui.ui.panes import PANES, build_pane
 from tavern_tui.ui.panes.chat.pane import ChatPane
 from tavern_tui.ui.screens.sides import Sides, Width
@@ -40,11 +41,15 @@ class MainScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
 
-    def __init__(self, tavern: Tavern, card: str | None = None) -> None:
+    tavern: Tavern
+    """There once the first frame is out."""
+
+    def __init__(self, opening: Opening, open_tavern: Callable[[], Tavern]) -> None:
         super().__init__()
-        self.tavern = tavern
-        self._card = card
-        self._sides = Sides(tavern)
+        self._opening = opening
+        self._open_tavern = open_tavern
+        self._sides = Sides(lambda: self.tavern.settings if self._ready else opening.settings)
+        self._ready = False
         self._found: Sequence[Found] = ()
         self._tokens = ""
         self._forget: list[Callable[[], None]] = []
@@ -53,20 +58,12 @@ class MainScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         with Horizontal(id="body"):
             yield Vertical(id="left", classes="side")
-            yield ChatPane(self.tavern, id="chat")
+            yield ChatPane(id="chat")
             yield Vertical(id="right", classes="side")
         yield StatusLine(id="status")
         yield KeyLine()
 
     def on_mount(self) -> None:
-        tavern = self.tavern
-        self._forget = [
-            tavern.opened.listen(lambda _: self._opened()),
-            tavern.notices.listen(self._tell),
-            tavern.connections.changed.listen(lambda _: self._inputs_changed()),
-            tavern.connections.status_changed.listen(lambda _: self._inputs_changed()),
-        ]
-        self._show_facts()
         self.call_after_refresh(self._after_first_frame)
 
     def on_unmount(self) -> None:
@@ -84,15 +81,25 @@ class MainScreen(Screen[None]):
     # --- starting
 
     def _after_first_frame(self) -> None:
-        self._sides.ready = True
+        tavern = self.tavern = self._open_tavern()
+        self._ready = True
+        self._forget = [
+            tavern.opened.listen(lambda _: self._opened()),
+            tavern.notices.listen(self._tell),
+            tavern.connections.changed.listen(lambda _: self._inputs_changed()),
+            tavern.connections.status_changed.listen(lambda _: self._inputs_changed()),
+        ]
+        self.chat.attach(tavern)
         self._arrange()
+        self._show_facts()
+        self.refresh_bindings()
         self._start()
 
     @work
     async def _start(self) -> None:
         """Open the last chat, then look for servers if nobody but the offline writer answers."""
         try:
-            await self.tavern.start(self._card)
+            await self.tavern.start(self._opening.card)
         except TavernError as error:
             self._complain(error)
         self._opened()
@@ -143,7 +150,7 @@ class MainScreen(Screen[None]):
             column = self.query_one(f"#{side}", Vertical)
             column.display = sides.shows(side)
             column.set_class(sides.overlays, "-over")
-            if column.display and sides.ready:
+            if column.display and self._ready:
                 self._fill(column, side)
 
     def _fill(self, column: Vertical, side: str) -> None:
@@ -157,13 +164,19 @@ class MainScreen(Screen[None]):
         """Show and focus a pane; hide its side if it has the focus already."""
         pane = self._pane(id)
         if pane is not None and pane.has_focus_within:
-            self._sides.hide(PANES[id])
+            self._remember(self._sides.hide(PANES[id]))
             self._arrange()
             self.chat.focus_composer()
             return
-        self._sides.show(PANES[id])
+        self._remember(self._sides.show(PANES[id]))
         self._arrange()
         self.call_after_refresh(self._focus_pane, id)
+
+    def _remember(self, changes: dict[str, object]) -> None:
+        try:
+            self.tavern.change_settings(**changes)
+        except TavernError as error:
+            self._complain(error)
 
     def _focus_pane(self, id: str) -> None:
         for widget in self.query(PANES[id].focus):
@@ -205,7 +218,7 @@ class MainScreen(Screen[None]):
             return self.chat
         if scope not in PANES:
             return self
-        self._sides.show(PANES[scope])
+        self._remember(self._sides.show(PANES[scope]))
         self._arrange()
         await self._mounting[PANES[scope].side]
         return self.query_one(f"#{scope}")
@@ -333,7 +346,7 @@ class MainScreen(Screen[None]):
         self.notify(f"{clean_line(connection.name)} answers from now on.", timeout=3, markup=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return bool(self._found) if action == "adopt_found" else True
+        return self._ready and (action != "adopt_found" or bool(self._found))
 
     def action_adopt_found(self) -> None:
         """Let the first server that was found answer from now on."""

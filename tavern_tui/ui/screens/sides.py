@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING
 
+from tavern_tui.core.settings import Settings
 from tavern_tui.ui.panes import PANES, PaneRow
-
-if TYPE_CHECKING:
-    from tavern_tui.services.tavern import Tavern
 
 
 class Width(Enum):
@@ -26,13 +24,11 @@ class Width(Enum):
 
 
 class Sides:
-    """What is shown left and right. Choices are remembered in the settings."""
+    """What is shown left and right. What is chosen is remembered in the settings."""
 
-    def __init__(self, tavern: Tavern) -> None:
-        self._tavern = tavern
+    def __init__(self, settings: Callable[[], Settings]) -> None:
+        self._settings = settings
         self.width = Width.NARROW
-        self.ready = False
-        """Panes may be built (the first frame is out)."""
         self._overlay = ""
         self._right = "prompt"
 
@@ -42,7 +38,7 @@ class Sides:
         return self.width is Width.NARROW
 
     def shows(self, side: str) -> bool:
-        settings = self._tavern.settings
+        settings = self._settings()
         match self.width:
             case Width.NARROW:
                 return self._overlay in PANES and PANES[self._overlay].side == side
@@ -57,25 +53,25 @@ class Sides:
             return row.id == self._overlay
         return row.shares or row.id == self._right
 
-    def show(self, row: PaneRow) -> None:
+    def show(self, row: PaneRow) -> dict[str, object]:
+        """Show a pane; returns the settings that change with it."""
         if not row.shares:
             self._right = row.id
-        self._set(row, True)
+        return self._set(row, True)
 
-    def hide(self, row: PaneRow) -> None:
-        self._set(row, False)
+    def hide(self, row: PaneRow) -> dict[str, object]:
+        """Hide a pane's side; returns the settings that change with it."""
+        return self._set(row, False)
 
     def close_overlay(self) -> None:
         self._overlay = ""
 
-    def _set(self, row: PaneRow, shown: bool) -> None:
-        change = self._tavern.change_settings
+    def _set(self, row: PaneRow, shown: bool) -> dict[str, object]:
         match self.width:
             case Width.NARROW:
                 self._overlay = row.id if shown else ""
+                return {}
             case Width.MEDIUM:
-                change(side=row.side if shown else "none")
-            case Width.WIDE if row.side == "left":
-                change(show_left_panes=shown)
+                return {"side": row.side if shown else "none"}
             case Width.WIDE:
-                change(show_prompt_panel=shown)
+                return {"show_left_panes" if row.side == "left" else "show_prompt_panel": shown}

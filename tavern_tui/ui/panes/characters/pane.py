@@ -63,7 +63,7 @@ class CharacterPane(Vertical):
         yield OptionList(id="character-list", compact=True)
 
     def on_mount(self) -> None:
-        self._forget = self._library.changed.listen(lambda _: self.reload())
+        self._forget = self._library.changed.listen(self._library_changed)
         self.reload()
 
     def on_unmount(self) -> None:
@@ -72,6 +72,9 @@ class CharacterPane(Vertical):
     @property
     def _list(self) -> OptionList:
         return self.query_one("#character-list", OptionList)
+
+    def _library_changed(self, _: None) -> None:
+        self.reload()
 
     @work(exclusive=True, group="list")
     async def reload(self) -> None:

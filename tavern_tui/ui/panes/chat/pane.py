@@ -64,10 +64,11 @@ class ChatPane(Vertical):
 
         state: Content
 
-    def __init__(self, tavern: Tavern, *, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._tavern = tavern
-        self._session: ChatSession = tavern.session
+        self._tavern: Tavern
+        self._session: ChatSession
+        self._attached = False
         self._forget: Callable[[], None] = lambda: None
         self._meter: ReplyMeter | None = None
         self._shown_characters = 0
@@ -80,7 +81,13 @@ class ChatPane(Vertical):
         yield Composer(id="composer")
 
     def on_mount(self) -> None:
-        self.show_session()
+        self.focus_composer()
+
+    def attach(self, tavern: Tavern) -> None:
+        """Begin to show what `tavern` has open. Until then nothing can be done here but type."""
+        self._tavern = tavern
+        self._session = tavern.session
+        self._attached = True
 
     def on_unmount(self) -> None:
         self._forget()
@@ -124,6 +131,9 @@ class ChatPane(Vertical):
     @on(Composer.Submitted)
     def submitted(self, event: Composer.Submitted) -> None:
         event.stop()
+        if not self._attached:
+            self.composer.load(event.text)
+            return
         if self._session.busy:
             self.composer.load(event.text)
             self.notify("A reply is still arriving. Esc stops it.", severity="warning", markup=False)
@@ -268,6 +278,8 @@ class ChatPane(Vertical):
     @on(Composer.Changed)
     def typed(self, event: Composer.Changed) -> None:
         event.stop()
+        if not self._attached:
+            return
         self._session.draft = self.written
         self.post_message(self.Typed())
         if len(self.written) < 2:
@@ -429,7 +441,7 @@ class ChatPane(Vertical):
     # --- what is possible, and what went wrong
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if not self.is_mounted:
+        if not self._attached:
             return False
         if action == "stop":
             return self._session.busy
