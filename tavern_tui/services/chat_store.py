@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tavern_tui.core.chat import Chat
-from tavern_tui.core.errors import TavernError, WriteFailed
-from tavern_tui.storage.atomic import write_text
+from tavern_tui.core.errors import TavernError
+from tavern_tui.storage.atomic import write_quickly
 from tavern_tui.storage.chats import ChatFile
 
 
@@ -95,10 +95,10 @@ class ChatStore:
             return
         try:
             if text:
-                write_text(path, text)
+                write_quickly(path, text)
             else:
                 path.unlink(missing_ok=True)
-        except (OSError, WriteFailed):
+        except OSError:
             return  # a draft that cannot be kept is no reason to disturb the typing
 
     def _read_draft(self) -> str:

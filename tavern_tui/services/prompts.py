@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -38,6 +39,8 @@ from tavern_tui.tokens.estimate import EstimateCounter
 
 if TYPE_CHECKING:
     from tavern_tui.services.session import ChatSession
+
+_MACRO = re.compile(r"\{\{|<(?:USER|BOT|CHAR|GROUP)", re.IGNORECASE)
 
 
 class PromptDesk:
@@ -249,10 +252,11 @@ class PromptDesk:
     def shown(self, session: ChatSession, message: Message, depth: int) -> str:
         """A message's text as it is shown: macros resolved, display scripts applied."""
         scripts = self._setup.value.regex_scripts_for(session.character)
-        if "{{" not in message.text and "<" not in message.text and not scripts:
+        has_macros = _MACRO.search(message.text) is not None
+        if not has_macros and not scripts:
             return message.text
         scene = open_scene(self.inputs(session, user_input="", seed=0, dry_run=True))
-        text = scene.substitute(message.text)
+        text = scene.substitute(message.text) if has_macros else message.text
         return apply_scripts(
             text,
             scripts,

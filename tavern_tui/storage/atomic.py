@@ -34,6 +34,15 @@ def write_json(path: Path, value: object, *, mode: int | None = None) -> None:
     write_bytes(path, pretty_json(value), mode=mode)
 
 
+def write_quickly(path: Path, text: str) -> None:
+    """Replace the file without waiting for the disk: whole after a crash of the program, perhaps
+    an older version after a power cut. For what is written with every key. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_bytes(text.encode("utf-8", "replace"))
+    beside.replace(path)
+
+
 def append_bytes(path: Path, data: bytes) -> None:
     """Add `data` at the end of the file, durably. Raises WriteFailed; the file is then as before."""
     try:
