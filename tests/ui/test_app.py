@@ -454,3 +454,12 @@ async def test_a_theme_is_chosen_and_kept() -> None:
         await pilot.press(*"snow", "enter")
         await until(pilot, lambda: pilot.app.theme == "Snow")
         assert tavern.settings.theme == "Snow"
+
+
+async def test_what_is_typed_before_the_chat_is_open_is_not_lost() -> None:
+    tavern = a_tavern(session=with_messages("One."))
+    async with TavernApp(opening_of(tavern)).run_test() as pilot:  # type: ignore[arg-type]
+        await until(pilot, lambda: pilot.app.screen.query("#composer"))
+        composer(pilot).insert("early")
+        await until(pilot, lambda: "One." in screen_text(pilot))
+        assert composer(pilot).text == "early"

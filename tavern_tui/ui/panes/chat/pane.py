@@ -69,6 +69,7 @@ class ChatPane(Vertical):
         self._tavern: Tavern
         self._session: ChatSession
         self._attached = False
+        self._shown: ChatSession | None = None
         self._forget: Callable[[], None] = lambda: None
         self._meter: ReplyMeter | None = None
         self._shown_characters = 0
@@ -95,16 +96,21 @@ class ChatPane(Vertical):
     # --- the open session
 
     def show_session(self) -> None:
-        """Show the chat that is open now."""
+        """Show the chat that is open now. What was typed before the first one came stays."""
         session = self._tavern.session
+        if session is self._shown:
+            self._show_title()
+            return
+        typed_early = self.written if self._shown is None else ""
         self._forget()
-        self._session = session
+        self._session = self._shown = session
         self._forget = session.changed.listen(self._apply)
         self.transcript.set_messages(session.chat.messages)
-        self.composer.load(session.draft)
+        self.composer.load(session.draft or typed_early)
         self._show_title()
         self._say(session.readonly_reason, "$error")
-        self.focus_composer()
+        if self.transcript.has_focus:
+            self.focus_composer()
 
     def _show_title(self) -> None:
         session = self._session
