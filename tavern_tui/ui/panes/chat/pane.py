@@ -8,8 +8,6 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from tavern_tui.ui.panes.chat.composer import Composer
-from tavern_tui.ui.panes.chat.transcript import Transcript
 from textual import events, getters, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -30,7 +28,9 @@ from tavern_tui.services.events import (
 )
 from tavern_tui.text.clean import clean_line, clean_text
 from tavern_tui.ui.keys import bindings
+from tavern_tui.ui.panes.chat.composer import Composer
 from tavern_tui.ui.panes.chat.meter import ReplyMeter, summary
+from tavern_tui.ui.panes.chat.transcript import Transcript
 
 if TYPE_CHECKING:
     from tavern_tui.services.session import ChatSession
@@ -172,8 +172,9 @@ class ChatPane(Vertical):
 
     def action_stop(self) -> None:
         """Stop now; what arrived is kept."""
-        self._session.stop()
-        self._say("stopped", "$foreground-muted")
+        if self._session.busy:
+            self._session.stop()
+            self._say("stopped", "$foreground-muted")
 
     async def settle(self) -> None:
         """Stop what runs and wait until it is saved."""
@@ -229,7 +230,7 @@ class ChatPane(Vertical):
                 self._shown_characters = len(messages[index].text)
                 self._settle_if_idle()
             case MessageRemoved(index=index):
-                self.transcript.remove(index)
+                self.transcript.drop(index)
                 self._show_title()
                 self._settle_if_idle()
             case ReplyGrew(index=int(index)):
