@@ -206,6 +206,17 @@ class ConnectionService:
         self.status = None
         self.changed.send(connection)
         self.status_changed.send(None)
+        self.ask_soon()
+
+    def ask_soon(self) -> None:
+        """Have the current connection's server asked for its status in the background."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return  # no loop, so nobody who could wait for an answer
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+        self._refreshing = loop.create_task(self.refresh())
 
     # --- talking to them
 

@@ -98,6 +98,7 @@ class Tavern:
         """Open `card` (a file or a character), or what was open last, or the bundled character."""
         for sentence in tuple(self.problems):
             self.notices.send(sentence)
+        self.connections.ask_soon()
         if card is not None:
             await self._open_wanted(card)
             return

@@ -275,6 +275,9 @@ class FakeSession:
             first_token=0.1,
         )
 
+    def shown_text(self, index: int) -> str:
+        return self.chat.messages[index].text
+
     def swipe_left(self, index: int = -1) -> None:
         index %= len(self.chat.messages)
         message = self.chat.messages[index]

@@ -7,7 +7,8 @@ import shlex
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -29,7 +30,7 @@ class Terminal:
     def __init__(
         self, command: Sequence[str], folder: Path, environ: Mapping[str, str], *, size: tuple[int, int]
     ) -> None:
-        self._socket = folder / "tmux.sock"
+        self._socket = folder / f"tmux-{uuid.uuid4().hex[:8]}.sock"
         self._command = command
         self._environ = {**os.environ, **environ, "TERM": "xterm-256color"}
         self._environ.pop("TMUX", None)
@@ -90,3 +91,11 @@ class Terminal:
             if time.monotonic() > deadline:
                 raise AssertionError(f"waited for {words!r} without {absent!r}; the screen shows:\n{shown}")
             time.sleep(0.05)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Wait for something that happens outside the screen."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, "what was waited for did not happen"
+        time.sleep(0.05)

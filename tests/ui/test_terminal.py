@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tavern_tui.storage.chats import read_chat
-from tests.ui.terminal import Terminal, need_tmux
+from tests.ui.terminal import Terminal, need_tmux, wait_until
 
 pytestmark = [pytest.mark.terminal, pytest.mark.real_server]
 
@@ -74,6 +74,7 @@ def test_a_card_is_imported_talked_to_and_found_again(tmp_path: Path, llama_url:
         terminal.type("And then?")
         terminal.press("Enter")
         terminal.wait_for("And then?", "5 messages")
+        wait_until(lambda: len(the_chat(tmp_path)) == 5)
         terminal.press("C-c", "C-c")
     with Terminal(command(tmp_path), tmp_path, environment(tmp_path), size=(80, 24)) as terminal:
         terminal.wait_for("And then?", "Ann")

@@ -17,6 +17,7 @@ from textual.message import Message
 from textual.widgets import Static
 from textual.worker import Worker
 
+from tavern_tui.core.chat import Message as ChatMessage
 from tavern_tui.core.errors import TavernError
 from tavern_tui.services.events import (
     MessageAdded,
@@ -64,8 +65,9 @@ class ChatPane(Vertical):
 
         state: Content
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, enter_sends: bool = True, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._enter_sends = enter_sends
         self._tavern: Tavern
         self._session: ChatSession
         self._attached = False
@@ -79,10 +81,11 @@ class ChatPane(Vertical):
     def compose(self) -> ComposeResult:
         yield Static(id="chat-title")
         yield Transcript(id="transcript")
-        yield Composer(id="composer")
+        yield Composer(enter_sends=self._enter_sends, id="composer")
 
     def on_mount(self) -> None:
         self.focus_composer()
+        self.watch(self.transcript, "new_below", self._show_title, init=False)
 
     def attach(self, tavern: Tavern) -> None:
         """Begin to show what `tavern` has open. Until then nothing can be done here but type."""
@@ -99,18 +102,37 @@ class ChatPane(Vertical):
         """Show the chat that is open now. What was typed before the first one came stays."""
         session = self._tavern.session
         if session is self._shown:
+            if not session.busy:
+                self._show_messages()  # another persona has another name in them
             self._show_title()
             return
         typed_early = self.written if self._shown is None else ""
         self._forget()
         self._session = self._shown = session
         self._forget = session.changed.listen(self._apply)
-        self.transcript.set_messages(session.chat.messages)
+        self._show_messages()
         self.composer.load(session.draft or typed_early)
         self._show_title()
         self._say(session.readonly_reason, "$error")
         if self.transcript.has_focus:
             self.focus_composer()
+
+    def _show_messages(self) -> None:
+        self.transcript.set_messages([self._drawn(at) for at in range(len(self._session.chat.messages))])
+
+    def _drawn(self, index: int) -> ChatMessage:
+        """A message as it is shown: with its macros resolved."""
+        message = self._session.chat.messages[index]
+        text = self._session.shown_text(index)
+        return message if text == message.text else message.with_text(text)
+
+    def reload(self) -> None:
+        """Draw all messages anew; the cursor stays."""
+        cursor, messages = self.transcript.cursor, self._session.chat.messages
+        self.transcript.set_messages(messages)
+        if cursor is not None and messages:
+            self.transcript.cursor = min(cursor, len(messages) - 1)
+        self._show_title()
 
     def _show_title(self) -> None:
         session = self._session
@@ -121,6 +143,7 @@ class ChatPane(Vertical):
                 (f"  {clean_line(session.chat.title)}", "$foreground-muted"),
                 (f"  {count:,} message{'' if count == 1 else 's'}", "$foreground-disabled"),
                 (f"  you are {clean_line(session.persona.name)}", "$foreground-disabled"),
+                ("  ↓ more below" if self.transcript.new_below else "", "$primary"),
             )
         )
 
@@ -222,11 +245,11 @@ class ChatPane(Vertical):
         messages = self._session.chat.messages
         match event:
             case MessageAdded(index=index):
-                self.transcript.append(messages[index])
+                self.transcript.append(self._drawn(index))
                 self._shown_characters = len(messages[index].text)
                 self._show_title()
             case MessageChanged(index=index):
-                self.transcript.replace(index, messages[index])
+                self.transcript.replace(index, self._drawn(index))
                 self._shown_characters = len(messages[index].text)
                 self._settle_if_idle()
             case MessageRemoved(index=index):
@@ -251,7 +274,7 @@ class ChatPane(Vertical):
         self._meter = None
         self.transcript.finish()
         if event.index is not None:
-            self.transcript.replace(event.index, self._session.chat.messages[event.index])
+            self.transcript.replace(event.index, self._drawn(event.index))
         elif event.text == "" and not event.stopped:
             self.notify("The model said nothing.", severity="warning", markup=False)
         self._show_title()
@@ -375,7 +398,7 @@ class ChatPane(Vertical):
         if not self._try(self._undo):
             return
         cursor = self.transcript.cursor
-        self.transcript.set_messages(self._session.chat.messages)
+        self._show_messages()
         if cursor is not None and self._session.chat.messages:
             self._move_cursor(min(cursor, len(self._session.chat.messages) - 1))
         self._show_title()
