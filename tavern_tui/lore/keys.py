@@ -87,6 +87,16 @@ class Key:
             self._recursion = self.occurs_in(haystack.recursion(start))
         return self._recursion
 
+    def is_absent(self, haystack: Haystack, start: int, end: int) -> bool:
+        """Whether messages `start` to `end` certainly do not hold it; they are then not searched again."""
+        if not self._needle or self.trouble:
+            return True
+        if not self.prepared.piecewise or self.occurs_in(haystack.messages(start, end)):
+            return False
+        if self._searched >= start:
+            self._searched = max(self._searched, end)
+        return True
+
     def occurs_in(self, block: Block) -> bool:
         """Whether it occurs in one text."""
         if self.prepared.regex is not None:

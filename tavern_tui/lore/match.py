@@ -91,14 +91,14 @@ class Matcher:
 
     def is_quiet(self, waiting: Iterable[Listed], start: int, end: int) -> bool:
         """Whether widening the scan from `start` to `end` messages can change nothing for these."""
-        block = self._haystack.messages(min(start, self._haystack.depth), min(end, self._haystack.depth))
+        deepest = self._haystack.depth
+        start, end = min(start, deepest), min(end, deepest)
         for listed in waiting:
             if listed.entry.scan_depth is not None or not listed.entry.keys:
                 continue
             keys = self._keys.get(listed) or self._prepared(listed)
-            for key in (*keys.primary, *keys.secondary):
-                if not key.prepared.piecewise or key.occurs_in(block):
-                    return False
+            if not all(key.is_absent(self._haystack, start, end) for key in (*keys.primary, *keys.secondary)):
+                return False
         return True
 
     def troubles(self) -> list[str]:
