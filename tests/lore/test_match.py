@@ -135,7 +135,7 @@ def test_the_verdict_says_which_key_and_where() -> None:
     assert reason(a_scan(an_entry(), chat=["none"])) == "it has no keys"
 
 
-@pytest.mark.parametrize("key", ["/(a|aa)+$/", "/(a|a+)+[?]?$/i", "/^[^]hope (a|aa)+$/"])
+@pytest.mark.parametrize("key", ["/(a|aa)+$/", "/(.*a){20}$/", "/(a|a)*$/i"])
 def test_a_hopeless_regex_is_skipped_and_named(key: str) -> None:
     entries = [an_entry(key, uid=7), an_entry("hope", uid=8)]
     found = a_scan(*entries, chat=["hope " + "a" * 60 + "!"], key_time_limit=0.01)
