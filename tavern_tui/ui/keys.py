@@ -76,7 +76,7 @@ KEYS: tuple[Key, ...] = (
     # ----- chat
     _key("chat.stop", "escape", "Stop", "Stop the reply and keep what has arrived.", show=True),
     _key(
-        "chat.to_messages", "escape", "Messages", "Go to the messages; so does Up at the top of the composer."
+        "chat.to_messages", "escape,ctrl+up", "Messages", "Go to the messages; so does a double click on one."
     ),
     _key("chat.regenerate", "ctrl+r", "Regenerate", "Replace the last reply with a new one.", show=True),
     _key("chat.continue", "ctrl+g", "Continue", "Let the last message go on."),
@@ -133,6 +133,9 @@ KEYS: tuple[Key, ...] = (
     _key("messages.continue", "c", "Continue", "Let it go on (last message).", show=True),
     _key("messages.copy", "y", "Copy", "Copy the text to the clipboard.", show=True),
     _key("messages.hide", "x", "Hide", "Keep it here but send it no more; again to undo.", show=True),
+    _key("messages.search", "slash", "Search", "Find words in the chat, newest first.", show=True),
+    _key("messages.next_match", "n", "Next", "The place after.", palette=False),
+    _key("messages.previous_match", "N", "Previous", "The place before.", palette=False),
     _key("messages.undo", "u", "Undo delete", "Bring the message back that was deleted last.", palette=False),
     _key("messages.back", "enter,escape,i", "Back", "Back to the composer.", show=True, palette=False),
     # ----- panes

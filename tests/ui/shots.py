@@ -19,6 +19,7 @@ from tavern_tui.core.connection import Connection
 from tavern_tui.storage.folders import Folders
 from tavern_tui.ui.app import TavernApp
 from tavern_tui.ui.opening import opening_of
+from tavern_tui.ui.panes.chat.pane import ChatPane
 from tavern_tui.wiring import build_tavern
 from tests.ui.driving import until
 
@@ -82,7 +83,7 @@ async def take(shot: Shot, folder: Path) -> str:
     async with app.run_test(size=shot.size) as pilot:
         await until(pilot, lambda: tavern.session.character.name)
         talk(tavern.session)
-        tavern.opened.send(tavern.session)
+        app.screen.query_one(ChatPane).reload()
         await settle(pilot)
         for key in shot.keys:
             await pilot.press(key)
@@ -114,12 +115,12 @@ async def settle(pilot: Pilot[Any]) -> None:
         await pilot.pause(0.25)
 
 
-async def take_all(target: Path) -> None:
+def take_all(target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for shot in SHOTS:
         with TemporaryDirectory() as folder:
-            (target / f"{shot.name}.svg").write_text(await take(shot, Path(folder)))
+            (target / f"{shot.name}.svg").write_text(asyncio.run(take(shot, Path(folder))))
 
 
 if __name__ == "__main__":
-    asyncio.run(take_all(Path(sys.argv[1])))
+    take_all(Path(sys.argv[1]))

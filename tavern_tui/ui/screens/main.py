@@ -58,7 +58,7 @@ class MainScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         with Horizontal(id="body"):
             yield Vertical(id="left", classes="side")
-            yield ChatPane(id="chat")
+            yield ChatPane(enter_sends=self._opening.settings.enter_sends, id="chat")
             yield Vertical(id="right", classes="side")
         yield StatusLine(id="status")
         yield KeyLine()
@@ -324,13 +324,14 @@ class MainScreen(Screen[None]):
     def _show_facts(self) -> None:
         connections = self.tavern.connections
         connection = connections.current
-        model = connections.model if connections.model != connection.name else ""
+        is_offline = connection.provider == "offline"
+        model = "" if is_offline or connections.model == connection.name else connections.model
         answers = "offline · a small n-gram writer, not a language model"
         self.status.show_facts(
             Content.styled(clean_line(self.tavern.session.character.name), "bold"),
             Content.styled(self._tokens, "$foreground-muted"),
             Content.styled(
-                answers if connection.provider == "offline" else clean_line(connection.name), "$primary"
+                answers if is_offline else clean_line(connection.name), "$primary"
             ),
             Content.styled(clean_line(model), "$foreground-muted"),
         )
@@ -352,6 +353,8 @@ class MainScreen(Screen[None]):
         """Let the first server that was found answer from now on."""
         if self._found:
             self._adopt(self._found[0])
+        else:
+            self.notify("No server was found yet. F2 and s look for one.", markup=False)
 
     def _adopt(self, server: Found) -> None:
         try:

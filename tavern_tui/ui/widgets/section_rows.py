@@ -70,7 +70,7 @@ class Layout:
         for index, section in enumerate(sections):
             if section.title:
                 rows.append(Row(index, RowKind.HEAD))
-            if section.key in hidden:
+            if section.key in hidden or not section.text:
                 continue
             name = (section.text, width)
             lines = self._wrapped.get(name) or wrap(section.text, width)

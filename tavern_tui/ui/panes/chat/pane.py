@@ -76,6 +76,7 @@ class ChatPane(Vertical):
         self._meter: ReplyMeter | None = None
         self._shown_characters = 0
         self._before_draft = ""
+        self._words = ""
         self._reply: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
@@ -103,8 +104,7 @@ class ChatPane(Vertical):
         session = self._tavern.session
         if session is self._shown:
             if not session.busy:
-                self._show_messages()  # another persona has another name in them
-            self._show_title()
+                self.reload()  # another persona has another name in the messages
             return
         typed_early = self.written if self._shown is None else ""
         self._forget()
@@ -129,7 +129,7 @@ class ChatPane(Vertical):
     def reload(self) -> None:
         """Draw all messages anew; the cursor stays."""
         cursor, messages = self.transcript.cursor, self._session.chat.messages
-        self.transcript.set_messages(messages)
+        self._show_messages()
         if cursor is not None and messages:
             self.transcript.cursor = min(cursor, len(messages) - 1)
         self._show_title()
@@ -355,6 +355,33 @@ class ChatPane(Vertical):
         self.transcript.cursor = None
         self.focus_composer()
 
+    @on(Transcript.Activated)
+    def activated(self, event: Transcript.Activated) -> None:
+        """A double click takes the keys to a message."""
+        event.stop()
+        self.transcript.cursor = event.index
+        self.transcript.focus()
+
+    @work(exclusive=True, group="search")
+    async def action_message_search(self) -> None:
+        from tavern_tui.ui.dialogs.ask_text import AskText
+
+        words = await self.app.push_screen_wait(AskText("Search the chat", value=self._words))
+        if words is not None:
+            self._words = words
+            self._find(backwards=True)
+
+    def action_message_next_match(self) -> None:
+        self._find(backwards=False)
+
+    def action_message_previous_match(self) -> None:
+        self._find(backwards=True)
+
+    def _find(self, *, backwards: bool) -> None:
+        self.transcript.focus()
+        if not self.transcript.search(self._words, backwards=backwards) and self._words:
+            self.notify(f'"{clean_line(self._words)}" is nowhere in this chat.', markup=False)
+
     def action_message_swipe_left(self) -> None:
         self._try(lambda: self._session.swipe_left(self._index))
 
@@ -397,11 +424,7 @@ class ChatPane(Vertical):
     def action_undo_delete(self) -> None:
         if not self._try(self._undo):
             return
-        cursor = self.transcript.cursor
-        self._show_messages()
-        if cursor is not None and self._session.chat.messages:
-            self._move_cursor(min(cursor, len(self._session.chat.messages) - 1))
-        self._show_title()
+        self.reload()
         self.post_message(self.Settled())
 
     action_message_undo = action_undo_delete
