@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
@@ -137,41 +137,20 @@ def _possible_starts(text: str, prefix: str) -> range:
 
 
 def with_reasoning(
-    text: str, reasoning: str, template: ReasoningTemplate, substitute: Callable[[str], str]
-) -> str:
-    """A message's text with its thinking in front, as the model wrote it."""
-    return (
-        substitute(template.prefix)
-        + reasoning
-        + substitute(template.suffix)
-        + substitute(template.separator)
-        + text
-    )
-
-
-def reinsert_reasoning(
-    messages: Sequence[tuple[str, str]],
+    text: str,
+    reasoning: str,
     template: ReasoningTemplate,
-    *,
-    continuing: bool,
     substitute: Callable[[str], str],
-) -> list[str]:
-    """The texts of `messages` ((text, reasoning), oldest first) as they are sent.
+    *,
+    continued: bool = False,
+) -> str:
+    """A message's text with its thinking in front, as the model wrote it.
 
-    The newest blocks come back, at most `max_additions` of them and only with `add_to_prompts`.
-    With `continuing`, the last message is the one being continued: it always gets its thinking,
-    and when it has no text yet the block is left open for the model to go on."""
-    texts = [text for text, _ in messages]
-    added = 0
-    for index in range(len(messages) - 1, -1, -1):
-        text, reasoning = messages[index]
-        is_continued = continuing and index == len(messages) - 1
-        allowed = template.add_to_prompts and added < template.max_additions
-        if not reasoning or not (is_continued or allowed):
-            continue
-        added += 1
-        if is_continued and not text:
-            texts[index] = substitute(template.prefix) + reasoning
-        else:
-            texts[index] = with_reasoning(text, reasoning, template, substitute)
-    return texts
+    When the message is `continued` and has no text yet, the block is left open for the model to
+    go on thinking. Without thinking the text stays as it is."""
+    if not reasoning:
+        return text
+    opened = substitute(template.prefix) + reasoning
+    if continued and not text:
+        return opened
+    return opened + substitute(template.suffix) + substitute(template.separator) + text

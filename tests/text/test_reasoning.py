@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tavern_tui.core.template import ReasoningTemplate
-from tavern_tui.text.reasoning import ReasoningSplitter, SplitText, reinsert_reasoning, split_reasoning
+from tavern_tui.text.reasoning import ReasoningSplitter, SplitText, split_reasoning, with_reasoning
 
 THINK = ReasoningTemplate()
 LINES = ReasoningTemplate(prefix="<think>\n", suffix="\n</think>", separator="\n\n", add_to_prompts=True)
@@ -82,23 +82,17 @@ def test_the_splitter_says_whether_it_thinks() -> None:
     assert seen == [True, True, False, False]
 
 
-MESSAGES = [("one", "r1"), ("two", ""), ("three", "r3"), ("four", "r4")]
-
-
-def sent(template: ReasoningTemplate, *, continuing: bool = False, messages: Any = MESSAGES) -> list[str]:
-    return reinsert_reasoning(messages, template, continuing=continuing, substitute=lambda text: text)
-
-
-def test_only_the_newest_thoughts_go_back() -> None:
-    assert sent(LINES) == ["one", "two", "three", "<think>\nr4\n</think>\n\nfour"]
-    assert sent(ReasoningTemplate(add_to_prompts=True, max_additions=2))[2:] == [
-        "<think>r3</think>\nthree",
-        "<think>r4</think>\nfour",
-    ]
-    assert sent(THINK) == ["one", "two", "three", "four"]
-
-
-def test_the_message_that_is_continued_keeps_its_thoughts() -> None:
-    assert sent(THINK, continuing=True)[3] == "<think>r4</think>\nfour"
-    assert sent(THINK, continuing=True, messages=[("", "r")]) == ["<think>r"]
-    assert sent(THINK, continuing=True, messages=[("x", "")]) == ["x"]
+@pytest.mark.parametrize(
+    ("text", "reasoning", "continued", "sent"),
+    [
+        ("Hi", "r", False, "<think>\nr\n</think>\n\nHi"),
+        ("Hi", "r", True, "<think>\nr\n</think>\n\nHi"),
+        ("", "r", True, "<think>\nr"),
+        ("", "r", False, "<think>\nr\n</think>\n\n"),
+        ("Hi", "", True, "Hi"),
+    ],
+)
+def test_thinking_goes_back_as_the_model_wrote_it(
+    text: str, reasoning: str, continued: bool, sent: str
+) -> None:
+    assert with_reasoning(text, reasoning, LINES, lambda words: words, continued=continued) == sent
