@@ -9,7 +9,8 @@ from itertools import islice
 from typing import Any, Protocol
 
 from tavern_tui.core.errors import DataError
-from tavern_tui.text.js_translate import BadPattern, translate
+from tavern_tui.text.js_syntax import BadPattern
+from tavern_tui.text.js_translate import translate
 
 __all__ = ["BadPattern", "JsMatch", "JsRegex", "TooSlow", "compile_js", "parse_literal"]
 

@@ -5,18 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tavern_tui.core.errors import DataError
+from tavern_tui.text.js_syntax import (
+    ANY,
+    BOUNDARY,
+    CONTROL,
+    CROSSES_LINES,
+    HEX,
+    LINE_END_CHARS,
+    LINE_ENDS,
+    NO_BOUNDARY,
+    SETS,
+    SYNTAX,
+    BadPattern,
+    bounds_at,
+    class_literal,
+    count_groups,
+    digits_at,
+    group_names,
+    group_reference,
+    literal,
+)
 
 MAX_PATTERN = 20_000
 """Characters; longer ones are refused unread."""
 _MAX_NESTING = 60  # `regex` parses groups recursively
 _MAX_REPEAT = 1_000_000
-
-
-class BadPattern(DataError):
-    """A regular expression that JavaScript would not accept."""
-
-    hint = "Correct the pattern, or switch the rule off."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +42,6 @@ class Translation:
     one_line: bool
     """Every match lies inside one line and looks no further than that line's ends as if the text
     ended there: searching line by line finds the same."""
-
-
-# Sets are written as the inside of [...], each with its complement, because JavaScript's
-# \d \w \s differ from Python's and complements must work inside a class too.
-_DIGIT = "0-9"
-_NOT_DIGIT = r"\x00-/:-\U0010ffff"
-_WORD = "A-Za-z0-9_"
-_NOT_WORD = r"\x00-/:-@\[-\^`\{-\U0010ffff"
-_SPACE = r"\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
-_NOT_SPACE = (
-    r"\x00-\x08\x0e-\x1f!-\u009f\u00a1-\u167f\u1681-\u1fff\u200b-\u2027\u202a-\u202e"
-    r"\u2030-\u205e\u2060-\u2fff\u3001-\ufefe\uff00-\U0010ffff"
-)
-_SETS = {"d": _DIGIT, "D": _NOT_DIGIT, "w": _WORD, "W": _NOT_WORD, "s": _SPACE, "S": _NOT_SPACE}
-_CROSSES_LINES = frozenset("DWs")
-_LINE_ENDS = r"\n\r\u2028\u2029"
-_ANY = r"[\x00-\U0010ffff]"
-_BOUNDARY = f"(?:(?<![{_WORD}])(?=[{_WORD}])|(?<=[{_WORD}])(?![{_WORD}]))"
-_NO_BOUNDARY = f"(?:(?<=[{_WORD}])(?=[{_WORD}])|(?<![{_WORD}])(?![{_WORD}]))"
-_CONTROL = {"n": "\n", "r": "\r", "t": "\t", "v": "\v", "f": "\f"}
-_SYNTAX = frozenset("^$\\.*+?()[]{}|/")
-_HEX = frozenset("0123456789abcdefABCDEF")
-_LINE_END_CHARS = frozenset("\n\r\u2028\u2029")
 
 
 def translate(pattern: str, flags: str) -> Translation:
@@ -71,8 +61,8 @@ class _Translator:
         self.multiline = "m" in flags
         self.dot_all = "s" in flags
         self.unicode = "u" in flags or "v" in flags
-        self.names = _group_names(pattern)
-        self.total_groups = _count_groups(pattern)
+        self.names = group_names(pattern)
+        self.total_groups = count_groups(pattern)
         self.opened = 0
         self.stack: list[bool] = []
         """Of every open group: may it be repeated?"""
@@ -94,7 +84,7 @@ class _Translator:
         handler = _TERMS.get(char)
         if handler is None:
             self.at += 1
-            self._emit(_literal(char))
+            self._emit(literal(char))
             self._note_char(char)
         else:
             handler(self)
@@ -104,7 +94,7 @@ class _Translator:
         self.repeatable = repeatable
 
     def _note_char(self, char: str) -> None:
-        if char in _LINE_END_CHARS:
+        if char in LINE_END_CHARS:
             self.one_line = False
 
     def _bad(self, why: str) -> BadPattern:
@@ -114,17 +104,17 @@ class _Translator:
     def _dot(self) -> None:
         self.at += 1
         self.one_line = self.one_line and not self.dot_all
-        self._emit(_ANY if self.dot_all else f"[^{_LINE_ENDS}]")
+        self._emit(ANY if self.dot_all else f"[^{LINE_ENDS}]")
 
     def _start(self) -> None:
         self.at += 1
         self.one_line = False
-        self._emit(rf"(?:\A|(?<=[{_LINE_ENDS}]))" if self.multiline else r"\A", repeatable=False)
+        self._emit(rf"(?:\A|(?<=[{LINE_ENDS}]))" if self.multiline else r"\A", repeatable=False)
 
     def _end(self) -> None:
         self.at += 1
         self.one_line = False
-        self._emit(rf"(?=[{_LINE_ENDS}]|\Z)" if self.multiline else r"\Z", repeatable=False)
+        self._emit(rf"(?=[{LINE_ENDS}]|\Z)" if self.multiline else r"\Z", repeatable=False)
 
     def _alternative(self) -> None:
         self.at += 1
@@ -139,7 +129,7 @@ class _Translator:
                 self.at += len(opening)
                 return self._opened(python, opening)
         if self.pattern.startswith("?<", self.at):
-            self.at = self.pattern.index(">", self.at) + 1  # _group_names has checked it
+            self.at = self.pattern.index(">", self.at) + 1  # group_names has checked it
         elif self.pattern.startswith("?", self.at):
             raise self._bad(f'JavaScript knows no group "({self.pattern[self.at : self.at + 2]}"')
         self.opened += 1
@@ -163,7 +153,7 @@ class _Translator:
         self._quantify(self.pattern[self.at - 1])
 
     def _brace(self) -> None:
-        bounds = _bounds(self.pattern, self.at)
+        bounds = bounds_at(self.pattern, self.at)
         if bounds is None:
             if self.unicode:
                 raise self._bad('a "{" stands alone')
@@ -198,12 +188,12 @@ class _Translator:
         char = self.pattern[self.at]
         if char in "bB":
             self.at += 1
-            self._emit(_BOUNDARY if char == "b" else _NO_BOUNDARY, repeatable=False)
-        elif char in _SETS:
+            self._emit(BOUNDARY if char == "b" else NO_BOUNDARY, repeatable=False)
+        elif char in SETS:
             self.at += 1
-            self.one_line = self.one_line and char not in _CROSSES_LINES
+            self.one_line = self.one_line and char not in CROSSES_LINES
             # Without this, ignoring case would let ſ and K count as ASCII letters.
-            self._emit(f"(?-i:[{_SETS[char]}])" if self.ignore_case else f"[{_SETS[char]}]")
+            self._emit(f"(?-i:[{SETS[char]}])" if self.ignore_case else f"[{SETS[char]}]")
         elif char in "pP" and self.unicode:
             self.one_line = False
             self._emit(self._property())
@@ -213,18 +203,18 @@ class _Translator:
             self._emit(reference)
         else:
             char = self._character(in_class=False)
-            self._emit(_literal(char))
+            self._emit(literal(char))
             self._note_char(char)
 
     def _reference(self) -> str:
-        digits = _digits(self.pattern, self.at)
+        digits = digits_at(self.pattern, self.at)
         number = int(digits[:6])
         if number > self.total_groups:
             if self.unicode:
                 raise self._bad(f"there is no group {digits}")
             return ""
         self.at += len(digits)
-        return _group_reference(number)
+        return group_reference(number)
 
     def _named_reference(self) -> str:
         end = self.pattern.find(">", self.at)
@@ -232,7 +222,7 @@ class _Translator:
         if self.pattern[self.at + 1 : self.at + 2] != "<" or end < 0 or name not in self.names:
             raise self._bad("a reference names no group")
         self.at = end + 1
-        return _group_reference(self.names[name])
+        return group_reference(self.names[name])
 
     def _property(self) -> str:
         end = self.pattern.find("}", self.at)
@@ -249,8 +239,8 @@ class _Translator:
         """The one character an escape stands for; `at` is on the letter after the backslash."""
         char = self.pattern[self.at]
         self.at += 1
-        if char in _CONTROL:
-            return _CONTROL[char]
+        if char in CONTROL:
+            return CONTROL[char]
         if char == "c" and self.pattern[self.at : self.at + 1].isascii():
             letter = self.pattern[self.at : self.at + 1]
             if letter.isalpha():
@@ -264,13 +254,13 @@ class _Translator:
             return self._unicode_escape() or char
         if char in "01234567":
             return self._octal(char)
-        if self.unicode and char not in _SYNTAX and not (in_class and char == "-"):
+        if self.unicode and char not in SYNTAX and not (in_class and char == "-"):
             raise self._bad(f'"\\{char}" means nothing')
         return char
 
     def _hex(self, length: int) -> str:
         digits = self.pattern[self.at : self.at + length]
-        if len(digits) < length or not _HEX.issuperset(digits):
+        if len(digits) < length or not HEX.issuperset(digits):
             if self.unicode:
                 raise self._bad("an escape lacks its hexadecimal digits")
             return ""
@@ -281,7 +271,7 @@ class _Translator:
         if self.unicode and self.pattern.startswith("{", self.at):
             end = self.pattern.find("}", self.at)
             digits = self.pattern[self.at + 1 : end]
-            if end < 0 or not digits or not _HEX.issuperset(digits) or int(digits[-8:], 16) > 0x10FFFF:
+            if end < 0 or not digits or not HEX.issuperset(digits) or int(digits[-8:], 16) > 0x10FFFF:
                 raise self._bad("an escape names no character")
             self.at = end + 1
             return chr(int(digits, 16))
@@ -321,7 +311,7 @@ class _Translator:
         if members:
             self._emit(f"[{'^' if negated else ''}{''.join(members)}]")
         else:
-            self._emit(_ANY if negated else "(?!)")
+            self._emit(ANY if negated else "(?!)")
 
     def _member(self) -> str:
         low = self._class_atom()
@@ -338,13 +328,13 @@ class _Translator:
             )
         if low.char > high.char:
             raise self._bad("a range is in the wrong order")
-        if any(low.char <= end <= high.char for end in _LINE_END_CHARS):
+        if any(low.char <= end <= high.char for end in LINE_END_CHARS):
             self.one_line = False
-        return f"{_class_literal(low.char)}-{_class_literal(high.char)}"
+        return f"{class_literal(low.char)}-{class_literal(high.char)}"
 
     def _one(self, char: str) -> str:
         self._note_char(char)
-        return _class_literal(char)
+        return class_literal(char)
 
     def _class_atom(self) -> str | _Char:
         """A set, ready for the class, or one character."""
@@ -357,10 +347,10 @@ class _Translator:
         if self.at >= len(self.pattern):
             raise self._bad("it ends in a backslash")
         char = self.pattern[self.at]
-        if char in _SETS:
+        if char in SETS:
             self.at += 1
-            self.one_line = self.one_line and char not in _CROSSES_LINES
-            return _SETS[char]
+            self.one_line = self.one_line and char not in CROSSES_LINES
+            return SETS[char]
         if char in "pP" and self.unicode:
             self.one_line = False
             return self._property()
@@ -394,84 +384,3 @@ _TERMS: dict[str, Callable[[_Translator], None]] = {
     "[": _Translator._class,
     "\\": _Translator._escape,
 }
-
-
-def _literal(char: str) -> str:
-    return (
-        char if char.isalnum() or not char.isascii() else "\\" + char if char.isprintable() else _code(char)
-    )
-
-
-def _class_literal(char: str) -> str:
-    return char if char.isascii() and char.isalnum() else _code(char)
-
-
-def _code(char: str) -> str:
-    return f"\\U{ord(char):08x}"
-
-
-def _group_reference(number: int) -> str:
-    # A group that took no part matches the empty string in JavaScript, and nothing in Python.
-    return f"(?({number})\\{number}|)" if number < 100 else f"(?({number})\\g<{number}>|)"
-
-
-def _digits(pattern: str, start: int) -> str:
-    end = start
-    while end < len(pattern) and pattern[end] in "0123456789":
-        end += 1
-    return pattern[start:end]
-
-
-def _bounds(pattern: str, start: int) -> tuple[int, int | None, int] | None:
-    """`{2}`, `{2,}` or `{2,5}` at `start`: low, high (None: open) and where it ends."""
-    low = _digits(pattern, start + 1)
-    at = start + 1 + len(low)
-    high: str | None = low
-    if pattern.startswith(",", at):
-        high = _digits(pattern, at + 1)
-        at += 1 + len(high)
-    if not low or not pattern.startswith("}", at):
-        return None
-    return int(low[:10]), int(high[:10]) if high else None, at + 1
-
-
-def _openings(pattern: str) -> list[int]:
-    """Where the pattern opens groups: every "(" that is neither escaped nor in a class."""
-    found: list[int] = []
-    at, in_class = 0, False
-    while at < len(pattern):
-        char = pattern[at]
-        if char == "\\":
-            at += 1
-        elif in_class:
-            in_class = char != "]"
-        elif char == "[":
-            in_class = True
-        elif char == "(":
-            found.append(at)
-        at += 1
-    return found
-
-
-def _is_named(pattern: str, at: int) -> bool:
-    return pattern.startswith("(?<", at) and pattern[at + 3 : at + 4] not in ("=", "!")
-
-
-def _count_groups(pattern: str) -> int:
-    return sum(not pattern.startswith("(?", at) or _is_named(pattern, at) for at in _openings(pattern))
-
-
-def _group_names(pattern: str) -> dict[str, int]:
-    names: dict[str, int] = {}
-    number = 0
-    for at in _openings(pattern):
-        if not pattern.startswith("(?", at):
-            number += 1
-        elif _is_named(pattern, at):
-            number += 1
-            end = pattern.find(">", at)
-            name = pattern[at + 3 : end] if end > 0 else ""
-            if not name.replace("$", "_").isidentifier() or name in names:
-                raise BadPattern(f'A regular expression has a group without a proper name: "{name[:40]}".')
-            names[name] = number
-    return names
