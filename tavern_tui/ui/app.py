@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings, unknown_ids
@@ -83,6 +84,19 @@ class TavernApp(App[None], inherit_bindings=False):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return default_variables()
+
+    # --- faults
+
+    async def run_async(self, **options: Any) -> None:
+        """Run until the user leaves. A fault of the program is raised to the caller, who reports it."""
+        await super().run_async(**options)
+        if self._exception is not None:
+            error = self._exception
+            raise error.error if isinstance(error, WorkerFailed) else error
+
+    def _fatal_error(self) -> None:
+        # Textual's own prints a traceback with all local variables: keys and chats among them.
+        self._close_messages_no_wait()
 
     # --- settings
 

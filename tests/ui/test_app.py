@@ -463,3 +463,22 @@ async def test_what_is_typed_before_the_chat_is_open_is_not_lost() -> None:
         composer(pilot).insert("early")
         await until(pilot, lambda: "One." in screen_text(pilot))
         assert composer(pilot).text == "early"
+
+
+async def test_a_fault_of_the_program_is_raised_and_no_traceback_is_printed(capsys) -> None:
+    tavern = a_tavern()
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("key=sk-secret")
+
+    tavern.session.swipe_left = broken  # type: ignore[method-assign]
+
+    async def press(pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: pilot.app.tavern)
+        await pilot.press("alt+left")
+
+    app = TavernApp(opening_of(tavern))  # type: ignore[arg-type]
+    with pytest.raises(ZeroDivisionError):
+        await app.run_async(headless=True, auto_pilot=press)
+    assert "sk-secret" not in "".join(capsys.readouterr())
+    assert tavern.closed
