@@ -9,7 +9,7 @@ from textual.actions import parse
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from tavern_tui.ui.keys import KEYS, SCOPES, Key, shown_keys
-from tavern_tui.ui.screens.main import MainScreen
+from tavern_tui.ui.screens.frame import Frame
 
 PLAIN = ("app", "main", "chat")
 """Scopes whose actions need no word about where they belong."""
@@ -39,7 +39,7 @@ class TavernCommands(Provider):
     async def run(self, key: Key) -> None:
         """Do what the key does."""
         screen = self.screen
-        node = await screen.reach(key.scope) if isinstance(screen, MainScreen) else self.app
+        node = await screen.reach(key.scope) if isinstance(screen, Frame) else self.app
         _, name, parameters = parse(key.action)
         result = getattr(node, f"action_{name}")(*parameters)
         if isawaitable(result):

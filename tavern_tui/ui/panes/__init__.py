@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from textual.widget import Widget
 
-    from tavern_tui.ui.screens.main import MainScreen
+    from tavern_tui.ui.screens.frame import Frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ PANES: dict[str, PaneRow] = {
 }
 
 
-def build_pane(id: str, screen: MainScreen) -> Widget:
+def build_pane(id: str, screen: Frame) -> Widget:
     """A pane by its id. Modules are imported here, when a pane is first shown."""
     tavern = screen.tavern
     match id:

@@ -1,28 +1,22 @@
-"""MainScreen: the chat in the middle, panes at its sides, two lines at the bottom."""
+"""MainScreen: starts the program, carries words between panes, switches connections."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on, work
-from textual.app import ComposeResult
+from textual import on, work
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.dom import DOMNode
-from textual.screen import Screen
-from textual.widget import AwaitMount, Widget
+from textual.widget import Widget
 
 from tavern_tui.core.errors import TavernError
+from tavern_tui.core.settings import Settings
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings
 from tavern_tui.ui.opening import Opening
-from tavern_tui.ui.panes import PANES, build_pane
 from tavern_tui.ui.panes.chat.pane import ChatPane
-from tavern_tui.ui.screens.sides import Sides, Width
-from tavern_tui.ui.widgets.key_line import KeyLine
-from tavern_tui.ui.widgets.status_line import StatusLine
+from tavern_tui.ui.screens.frame import Frame
 
 if TYPE_CHECKING:
     from tavern_tui.services.connections import Found
@@ -36,32 +30,17 @@ SETTLE = 0.3
 """Seconds after a change before the tokens in the status line are counted again."""
 
 
-class MainScreen(Screen[None]):
-    """Lays out the panes and carries words from one to another."""
+class MainScreen(Frame):
+    """Carries words from one pane to another."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
 
-    tavern: Tavern
-    """There once the first frame is out."""
-
     def __init__(self, opening: Opening, open_tavern: Callable[[], Tavern]) -> None:
-        super().__init__()
-        self._opening = opening
+        super().__init__(opening)
         self._open_tavern = open_tavern
-        self._sides = Sides(lambda: self.tavern.settings if self._ready else opening.settings)
-        self._ready = False
         self._found: Sequence[Found] = ()
         self._tokens = ""
         self._forget: list[Callable[[], None]] = []
-        self._mounting: dict[str, AwaitMount] = {}
-
-    def compose(self) -> ComposeResult:
-        with Horizontal(id="body"):
-            yield Vertical(id="left", classes="side")
-            yield ChatPane(enter_sends=self._opening.settings.enter_sends, id="chat")
-            yield Vertical(id="right", classes="side")
-        yield StatusLine(id="status")
-        yield KeyLine()
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._after_first_frame)
@@ -69,14 +48,6 @@ class MainScreen(Screen[None]):
     def on_unmount(self) -> None:
         for forget in self._forget:
             forget()
-
-    @property
-    def chat(self) -> ChatPane:
-        return self.query_one("#chat", ChatPane)
-
-    @property
-    def status(self) -> StatusLine:
-        return self.query_one("#status", StatusLine)
 
     # --- starting
 
@@ -88,12 +59,16 @@ class MainScreen(Screen[None]):
             tavern.notices.listen(self._tell),
             tavern.connections.changed.listen(lambda _: self._inputs_changed()),
             tavern.connections.status_changed.listen(lambda _: self._inputs_changed()),
+            tavern.settings_changed.listen(self._settings_changed),
         ]
         self.chat.attach(tavern)
         self._arrange()
         self._show_facts()
         self.refresh_bindings()
         self._start()
+
+    def _settings_changed(self, settings: Settings) -> None:
+        self.chat.composer.enter_sends = settings.enter_sends
 
     @work
     async def _start(self) -> None:
@@ -137,97 +112,7 @@ class MainScreen(Screen[None]):
             markup=False,
         )
 
-    # --- layout
-
-    def on_resize(self, event: events.Resize) -> None:
-        self._sides.width = Width.of(event.size.width)
-        self._arrange()
-
-    def _arrange(self) -> None:
-        """Show the sides there is room for; build panes that are seen for the first time."""
-        sides = self._sides
-        for side in ("left", "right"):
-            column = self.query_one(f"#{side}", Vertical)
-            column.display = sides.shows(side)
-            column.set_class(sides.overlays, "-over")
-            if column.display and self._ready:
-                self._fill(column, side)
-
-    def _fill(self, column: Vertical, side: str) -> None:
-        wanted = [row.id for row in PANES.values() if row.side == side and self._sides.wants(row)]
-        present = {child.id for child in column.children}
-        self._mounting[side] = column.mount(*(build_pane(id, self) for id in wanted if id not in present))
-        for child in column.children:
-            child.display = child.id in wanted
-
-    def _toggle(self, id: str) -> None:
-        """Show and focus a pane; hide its side if it has the focus already."""
-        pane = self._pane(id)
-        if pane is not None and pane.has_focus_within:
-            self._remember(self._sides.hide(PANES[id]))
-            self._arrange()
-            self.chat.focus_composer()
-            return
-        self._remember(self._sides.show(PANES[id]))
-        self._arrange()
-        self.call_after_refresh(self._focus_pane, id)
-
-    def _remember(self, changes: dict[str, object]) -> None:
-        try:
-            self.tavern.change_settings(**changes)
-        except TavernError as error:
-            self._complain(error)
-
-    def _focus_pane(self, id: str) -> None:
-        for widget in self.query(PANES[id].focus):
-            widget.focus()
-
-    def _pane(self, id: str) -> Widget | None:
-        """A pane that is on the screen now."""
-        for pane in self.query(f"#{id}"):
-            if pane.display and self._sides.shows(PANES[id].side):
-                return pane
-        return None
-
-    def action_connections(self) -> None:
-        self._toggle("connections")
-
-    def action_characters(self) -> None:
-        self._toggle("characters")
-
-    def action_prompt(self) -> None:
-        self._toggle("prompt")
-
-    def action_logs(self) -> None:
-        self._toggle("logs")
-
-    def action_back(self) -> None:
-        self._close_overlay()
-        self.chat.focus_composer()
-
-    def _close_overlay(self) -> None:
-        if self._sides.overlays:
-            self._sides.close_overlay()
-            self._arrange()
-
-    async def reach(self, scope: str) -> DOMNode:
-        """The node whose actions a scope of the key table means; its pane is opened first."""
-        if scope == "app":
-            return self.app
-        if scope in ("chat", "messages"):
-            return self.chat
-        if scope not in PANES:
-            return self
-        self._remember(self._sides.show(PANES[scope]))
-        self._arrange()
-        await self._mounting[PANES[scope].side]
-        return self.query_one(f"#{scope}")
-
     # --- the prompt as it would be sent
-
-    def look_ahead(self) -> PromptPreview:
-        """The prompt with what the composer holds now. May raise TavernError."""
-        return self.tavern.session.preview(self.chat.written)
 
     def _inputs_changed(self) -> None:
         """Something that goes into the prompt is different: count again, soon."""
@@ -330,9 +215,7 @@ class MainScreen(Screen[None]):
         self.status.show_facts(
             Content.styled(clean_line(self.tavern.session.character.name), "bold"),
             Content.styled(self._tokens, "$foreground-muted"),
-            Content.styled(
-                answers if is_offline else clean_line(connection.name), "$primary"
-            ),
+            Content.styled(answers if is_offline else clean_line(connection.name), "$primary"),
             Content.styled(clean_line(model), "$foreground-muted"),
         )
 
@@ -400,8 +283,3 @@ class MainScreen(Screen[None]):
 
     def _tell(self, sentence: str) -> None:
         self.notify(clean_line(sentence), markup=False)
-
-    def _complain(self, error: TavernError) -> None:
-        self.notify(
-            clean_line(error.hint), title=clean_line(str(error)), severity="error", timeout=10, markup=False
-        )

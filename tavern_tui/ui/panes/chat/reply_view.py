@@ -1,0 +1,140 @@
+"""ReplyView: follows what a session does and shows it while it happens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from textual import work
+from textual.worker import Worker
+
+from tavern_tui.core.errors import TavernError
+from tavern_tui.services.events import (
+    MessageAdded,
+    MessageChanged,
+    MessageRemoved,
+    ReplyEnded,
+    ReplyGrew,
+    SessionEvent,
+)
+from tavern_tui.text.clean import clean_text
+from tavern_tui.ui.panes.chat.meter import ReplyMeter, summary
+from tavern_tui.ui.panes.chat.session_view import SessionView
+
+Events = AsyncGenerator[SessionEvent, None]
+
+TICK = 0.5
+"""Seconds between updates of the speed; the timer exists only while a reply is on its way."""
+
+
+class ReplyView(SessionView):
+    """One action of the session at a time."""
+
+    def __init__(self, *, enter_sends: bool = True, id: str | None = None) -> None:
+        super().__init__(enter_sends=enter_sends, id=id)
+        self._meter: ReplyMeter | None = None
+        self._shown_characters = 0
+        self._before_draft = ""
+        self._reply: Worker[None] | None = None
+
+    async def settle(self) -> None:
+        """Stop what runs and wait until it is saved."""
+        self._session.stop()
+        if self._reply is not None and not self._reply.is_finished:
+            await self._reply.wait()
+
+    def _ask(self, stream: Events, *, lost: str = "", draft: bool = False) -> None:
+        """Follow one action of the session. `lost`: what goes back into the composer if it fails."""
+        if self._session.busy:
+            self.notify("A reply is still arriving. Esc stops it.", severity="warning", markup=False)
+            return
+        self._reply = self._follow(stream, lost, draft)
+
+    @work(exclusive=True, group="reply")
+    async def _follow(self, stream: Events, lost: str, draft: bool) -> None:
+        """Show what happens. Cancelling this worker stops the request."""
+        session = self._session
+        count = len(session.chat.messages)
+        meter = self._meter = ReplyMeter(started=time.monotonic())
+        tick = self.set_interval(TICK, self._show_meter)
+        self._show_meter()
+        try:
+            async with aclosing(stream) as session_events:
+                async for event in session_events:
+                    doing = meter.doing
+                    meter.watch(event, time.monotonic())
+                    if session is self._session:
+                        self._drafted(event) if draft else self.apply(event)
+                    if meter.doing != doing:
+                        self._show_meter()
+                        self.refresh_bindings()
+        except TavernError as error:
+            self._complain(error)
+            if lost and len(session.chat.messages) == count and not self.written:
+                self.composer.load(lost)
+        finally:
+            tick.stop()
+            self._meter = None
+            self.refresh_bindings()
+            self.post_message(self.Settled())
+
+    def apply(self, event: SessionEvent) -> None:
+        """Bring the transcript up to date with one event."""
+        messages = self._session.chat.messages
+        match event:
+            case MessageAdded(index=index):
+                self.transcript.append(self._drawn(index))
+                self._shown_characters = len(messages[index].text)
+                self._show_title()
+            case MessageChanged(index=index):
+                self.transcript.replace(index, self._drawn(index))
+                self._shown_characters = len(messages[index].text)
+                self._settle_if_idle()
+            case MessageRemoved(index=index):
+                self.transcript.drop(index)
+                self._show_title()
+                self._settle_if_idle()
+            case ReplyGrew(index=int(index)):
+                self._grow(messages[index].text)
+            case ReplyEnded():
+                self._end(event)
+            case _:
+                pass
+
+    def _grow(self, text: str) -> None:
+        """Feed what the transcript does not show yet."""
+        delta = text[self._shown_characters :]
+        if delta:
+            self.transcript.feed(delta)
+            self._shown_characters = len(text)
+
+    def _end(self, event: ReplyEnded) -> None:
+        self._meter = None
+        self.transcript.finish()
+        if event.index is not None:
+            self.transcript.replace(event.index, self._drawn(event.index))
+        elif event.text == "" and not event.stopped:
+            self.notify("The model said nothing.", severity="warning", markup=False)
+        self._show_title()
+        self._say(summary(event), "$foreground-muted")
+
+    def _drafted(self, event: SessionEvent) -> None:
+        """The same for a turn that is written into the composer."""
+        match event:
+            case ReplyGrew(delta=delta):
+                self.composer.load(self.composer.text + clean_text(delta))
+            case ReplyEnded(text=text):
+                self._meter = None
+                self.composer.load(clean_text(text) or self._before_draft)
+                self._say(summary(event), "$foreground-muted")
+            case _:
+                pass
+
+    def _settle_if_idle(self) -> None:
+        if not self._session.busy:
+            self.post_message(self.Settled())
+
+    def _show_meter(self) -> None:
+        if self._meter is not None:
+            self._say(self._meter.sentence(time.monotonic()), "$warning")

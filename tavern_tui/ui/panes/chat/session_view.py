@@ -1,0 +1,167 @@
+"""SessionView: transcript, composer and title of the chat that is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual import events, getters, on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from tavern_tui.core.chat import Message as ChatMessage
+from tavern_tui.core.errors import TavernError
+from tavern_tui.services.events import SessionEvent
+from tavern_tui.text.clean import clean_line
+from tavern_tui.ui.panes.chat.composer import Composer
+from tavern_tui.ui.panes.chat.transcript import Transcript
+
+if TYPE_CHECKING:
+    from tavern_tui.services.session import ChatSession
+    from tavern_tui.services.tavern import Tavern
+
+
+class SessionView(Vertical):
+    """Shows a session and lets one type. What happens in it is shown by `ReplyView`."""
+
+    transcript = getters.query_one(Transcript)
+    composer = getters.query_one(Composer)
+
+    @dataclass
+    class Typed(Message):
+        """The composer holds another text."""
+
+    @dataclass
+    class Settled(Message):
+        """The chat is different and no reply is on its way."""
+
+    @dataclass
+    class Working(Message):
+        """What the status line should say of the reply."""
+
+        state: Content
+
+    def __init__(self, *, enter_sends: bool = True, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._enter_sends = enter_sends
+        self._tavern: Tavern
+        self._session: ChatSession
+        self._attached = False
+        self._shown: ChatSession | None = None
+        self._forget: Callable[[], None] = lambda: None
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="chat-title")
+        yield Transcript(id="transcript")
+        yield Composer(enter_sends=self._enter_sends, id="composer")
+
+    def on_mount(self) -> None:
+        self.focus_composer()
+        self.watch(self.transcript, "new_below", self._show_title, init=False)
+
+    def attach(self, tavern: Tavern) -> None:
+        """Begin to show what `tavern` has open. Until then nothing can be done here but type."""
+        self._tavern = tavern
+        self._session = tavern.session
+        self._attached = True
+
+    def on_unmount(self) -> None:
+        self._forget()
+
+    # --- the open session
+
+    def show_session(self) -> None:
+        """Show the chat that is open now. What was typed before the first one came stays."""
+        session = self._tavern.session
+        if session is self._shown:
+            if not session.busy:
+                self.reload()  # another persona has another name in the messages
+            return
+        typed_early = self.written if self._shown is None else ""
+        self._forget()
+        self._session = self._shown = session
+        self._forget = session.changed.listen(self.apply)
+        self._show_messages()
+        self.composer.load(session.draft or typed_early)
+        self._show_title()
+        self._say(session.readonly_reason, "$error")
+        if self.transcript.has_focus:
+            self.focus_composer()
+
+    def apply(self, event: SessionEvent) -> None:
+        """Bring the transcript up to date with one event."""
+        raise NotImplementedError
+
+    def _show_messages(self) -> None:
+        self.transcript.set_messages([self._drawn(at) for at in range(len(self._session.chat.messages))])
+
+    def _drawn(self, index: int) -> ChatMessage:
+        """A message as it is shown: with its macros resolved."""
+        message = self._session.chat.messages[index]
+        text = self._session.shown_text(index)
+        return message if text == message.text else message.with_text(text)
+
+    def reload(self) -> None:
+        """Draw all messages anew; the cursor stays."""
+        cursor, messages = self.transcript.cursor, self._session.chat.messages
+        self._show_messages()
+        if cursor is not None and messages:
+            self.transcript.cursor = min(cursor, len(messages) - 1)
+        self._show_title()
+
+    def _show_title(self) -> None:
+        session = self._session
+        count = len(session.chat.messages)
+        self.query_one("#chat-title", Static).update(
+            Content.assemble(
+                (clean_line(session.character.name), "bold $primary"),
+                (f"  {clean_line(session.chat.title)}", "$foreground-muted"),
+                (f"  {count:,} message{'' if count == 1 else 's'}", "$foreground-disabled"),
+                (f"  you are {clean_line(session.persona.name)}", "$foreground-disabled"),
+                ("  ↓ more below" if self.transcript.new_below else "", "$primary"),
+            )
+        )
+
+    @property
+    def written(self) -> str:
+        """What the composer holds."""
+        return self.composer.text
+
+    def focus_composer(self) -> None:
+        self.composer.focus()
+
+    @on(Composer.Changed)
+    def typed(self, event: Composer.Changed) -> None:
+        event.stop()
+        if not self._attached:
+            return
+        self._session.draft = self.written
+        self.post_message(self.Typed())
+        if len(self.written) < 2:
+            self.refresh_bindings()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The cursor is on the screen only while the keys go to the messages."""
+        if event.widget is self.composer and self.transcript.cursor is not None:
+            self.transcript.cursor = None
+
+    def _say(self, words: str, colour: str) -> None:
+        self.post_message(self.Working(Content.styled(clean_line(words), colour)))
+
+    def _try(self, change: Callable[[], object]) -> bool:
+        try:
+            change()
+        except TavernError as error:
+            self._complain(error)
+            return False
+        return True
+
+    def _complain(self, error: TavernError) -> None:
+        self._say("", "$error")
+        self.notify(
+            clean_line(error.hint), title=clean_line(str(error)), severity="error", timeout=10, markup=False
+        )
