@@ -65,7 +65,7 @@ def run() -> list[Measure]:
 def _child(which: str) -> dict[str, float]:
     with TemporaryDirectory() as folder:
         environ = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
             "TEXTUAL_DRIVER": "benchmarks.start:BlindDriver",
             "BENCH_OUT": f"{folder}/out",
         }

@@ -20,7 +20,7 @@ from tavern_tui.storage.templates import TemplateStore
 
 __all__ = ["ConnectionService", "Found", "ProviderInfo", "TemplateChoice"]
 
-OFFLINE = Connection(name="offline", provider="offline", max_tokens=180)
+OFFLINE = Connection(name="offline", provider="offline", max_tokens=180, instruct="none")
 """Always there, so that the program answers on a machine with no server, key or network."""
 
 DEFAULT_CONTEXT = 8192

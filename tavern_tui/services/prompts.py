@@ -69,7 +69,8 @@ class PromptDesk:
         self._default_preset = default_preset
         self._now = now
         self._estimate = EstimateCounter()
-        self._counts = TokenCache(token_file)
+        self._token_file = token_file
+        self._counts: TokenCache | None = None
         self._counters: dict[str, CachedCounter] = {}
         self._warmer = TokenWarmer()
 
@@ -276,6 +277,8 @@ class PromptDesk:
         if server is None or server.tokens is None:
             return self._estimate
         key = f"{connection.provider} {connection.url} {self.connections.model}"
+        if self._counts is None:
+            self._counts = TokenCache(self._token_file)
         if key not in self._counters:
             self._counters[key] = CachedCounter(
                 tokenizer=key,
@@ -300,7 +303,8 @@ class PromptDesk:
 
     async def aclose(self) -> None:
         await self._warmer.aclose()
-        self._counts.close()
+        if self._counts is not None:
+            self._counts.close()
 
 
 def _resolved(template: InstructTemplate | None, scene: Scene) -> InstructTemplate | None:
