@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tavern_tui.core.tokens import TokenCounter
+
+if TYPE_CHECKING:
+    import sqlite3
 
 MEMORY_LIMIT = 50_000
 FILE_LIMIT = 200_000
@@ -54,6 +57,8 @@ class TokenCache:
             for name, digest, count in rows:
                 self._remember((name, digest), count)
             if self._file is not None and rows:
+                import sqlite3  # loaded already: there is a file
+
                 with suppress(sqlite3.Error), self._file:
                     self._file.executemany("INSERT OR REPLACE INTO counts VALUES (?, ?, ?)", rows)
 
@@ -73,6 +78,8 @@ class TokenCache:
     def _look_up(self, key: Key) -> int | None:
         if self._file is None:
             return None
+        import sqlite3  # loaded already: there is a file
+
         try:
             with closing(
                 self._file.execute("SELECT count FROM counts WHERE tokenizer = ? AND text = ?", key)
@@ -85,6 +92,8 @@ class TokenCache:
 
 def _open(path: Path) -> sqlite3.Connection | None:
     """The cache file, made anew if it is broken; None if there can be none."""
+    import sqlite3  # 2 MB, and the offline writer needs no counts
+
     for attempt in range(2):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,6 +109,8 @@ def _open(path: Path) -> sqlite3.Connection | None:
 
 
 def _prepared(path: Path) -> sqlite3.Connection:
+    import sqlite3
+
     file = sqlite3.connect(path, timeout=1.0, check_same_thread=False)
     try:
         file.execute("PRAGMA journal_mode = WAL")
