@@ -7,14 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from tavern_tui.macros.builtin.values import is_true
 from tavern_tui.macros.builtin.variables import apply_operator, read_variable
 from tavern_tui.macros.context import MacroContext
-from tavern_tui.macros.nodes import Closing, Macro, Node, Nodes, Text, Unknown, Variable
+from tavern_tui.macros.lexer import MAX_DEPTH
+from tavern_tui.macros.nodes import Closing, Macro, Nodes, Text, Unknown, Variable
 from tavern_tui.macros.parser import parse
-from tavern_tui.macros.registry import Call, NotNow, find_macro
+from tavern_tui.macros.registry import (
+    COMMENT,
+    TOO_MUCH,
+    Call,
+    MacroInfo,
+    NotNow,
+    Substitution,
+    find_macro,
+)
 
-FALSE_WORDS = frozenset(("", "off", "false", "0"))
-TRIM = "{{trim}}"
+_TRIM_MARK = "{{trim}}"
 
 _LEGACY_TIME = re.compile(r"\{\{time_(UTC[+-]\d+)\}\}", re.IGNORECASE)
 _ANGLE = re.compile(r"<(USER|BOT|CHAR|GROUP|CHARIFNOTGROUP)>", re.IGNORECASE)
@@ -25,15 +34,12 @@ _ANGLE_NAMES = {
     "group": "{{group}}",
     "charifnotgroup": "{{charIfNotGroup}}",
 }
-_TRIM = re.compile(r"\n*\{\{trim\}\}\n*", re.IGNORECASE)
+_TRIM = re.compile(r"\{\{trim\}\}", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\([{}])")
+_LONGEST_CACHED = 20_000
 
-_parse = lru_cache(maxsize=2048)(parse)
-
-
-def needs_work(text: str) -> bool:
-    """Whether substitution could change the text at all."""
-    return "{{" in text or "<" in text or "\\{" in text or "\\}" in text
+Resolved = Mapping[int, str]
+"""What braces came to, by the identity of their nodes."""
 
 
 def substitute_new(
@@ -45,96 +51,129 @@ def substitute_new(
     card_fields: bool = True,
 ) -> str:
     """`text` with its macros replaced. Never raises; what cannot be evaluated stays as it is."""
-    if not needs_work(text):
-        return text
-    prepared = _LEGACY_TIME.sub(r"{{time::\1}}", text)
-    prepared = _ANGLE.sub(lambda match: _ANGLE_NAMES[match.group(1).lower()], prepared)
-    nodes = _parse(prepared) if len(prepared) < 100_000 else parse(prepared)
+    prepared = _ANGLE.sub(_named, text) if "<" in text else text
+    if "{{" not in prepared:
+        return _ESCAPED.sub(r"\1", prepared)
+    prepared = _LEGACY_TIME.sub(r"{{time::\1}}", prepared)
+    document = _parse(prepared) if len(prepared) <= _LONGEST_CACHED else parse(prepared)
     run = _Run(
         context=context,
-        extra={name.lower(): value for name, value in {**context.extra, **(extra or {})}.items()},
+        extra=lower_names(context.extra, extra or {}),
         original=original,
         card_fields=card_fields,
-        whole=text,
+        text=Substitution(text),
     )
-    result = run.all(nodes)
-    result = _ESCAPED.sub(r"\1", result)
-    return _TRIM.sub("", result) if "{{" in result else result
+    if document.is_cut:
+        run.warn(f"Macros are nested more than {MAX_DEPTH} deep; the innermost were left as they are.")
+    return remove_trim_marks(_ESCAPED.sub(r"\1", run.words(document.nodes)))
+
+
+_parse = lru_cache(maxsize=512)(parse)
+
+
+def _named(match: re.Match[str]) -> str:
+    return _ANGLE_NAMES[match.group(1).lower()]
+
+
+def lower_names(*mappings: Mapping[str, str]) -> Mapping[str, str]:
+    """The mappings as one, names in lower case; later ones win."""
+    return {name.lower(): value for mapping in mappings for name, value in mapping.items()}
+
+
+def remove_trim_marks(text: str) -> str:
+    """The text without `{{trim}}` and the line breaks around it."""
+    first, *rest = _TRIM.split(text)
+    if not rest:
+        return text
+    *middle, last = rest
+    return "".join((first.rstrip("\n"), *(piece.strip("\n") for piece in middle), last.lstrip("\n")))
 
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """One substitution."""
+    """One substitution. Every pair of braces is evaluated at most once."""
 
     context: MacroContext
     extra: Mapping[str, str]
     original: str | None
     card_fields: bool
-    whole: str
+    text: Substitution
     _warned: set[str] = field(default_factory=set)
 
-    def all(self, nodes: Nodes) -> str:
-        return "".join([self.one(node) for node in nodes])
+    def words(self, nodes: Nodes) -> str:
+        return "".join([node.text if isinstance(node, Text) else self.braces(node) for node in nodes])
 
-    def one(self, node: Node) -> str:
+    def braces(self, node: Macro | Closing | Variable | Unknown) -> str:
         match node:
-            case Text(text):
-                return text
             case Macro():
                 return self.macro(node)
             case Variable():
                 return self.variable(node)
-            case Unknown(source) | Closing(source=source):
-                return self.literal(source)
+            case _:
+                return self.literal(node.source)
 
-    def literal(self, source: Nodes) -> str:
-        return "{{" + self.all(source) + "}}"
+    def resolved(self, nodes: Nodes) -> Resolved:
+        """What the braces among the nodes come to, from left to right."""
+        return {id(node): self.braces(node) for node in nodes if not isinstance(node, Text)}
+
+    # --- macros
 
     def macro(self, node: Macro) -> str:
-        if node.name == "if" and (node.arguments or node.content):
-            chosen = self.condition(node)
-            if chosen is not None:
-                return chosen
-        elif node.name == "original" and not node.arguments:
-            if self.original is not None:
-                value, self.original = self.original, ""
-                return value
+        if self.text.is_exhausted:
+            self.warn(TOO_MUCH)
             return self.kept(node)
-        elif node.name in self.extra and not node.arguments and node.content is None:
-            return self.extra[node.name]
-        elif node.name == "trim" and node.content is None and not node.arguments:
-            return TRIM
+        if not node.arguments:
+            if node.name in self.extra:
+                return self.spent(self.extra[node.name]) + self.after_opening(node)
+            if node.name == "original" and self.original is not None:
+                value, self.original = self.original, ""
+                return self.spent(value) + self.after_opening(node)
+            if node.name == "trim" and node.content is None:
+                return _TRIM_MARK
+        if node.name == "if" and (chosen := self.condition(node)) is not None:
+            return chosen
         return self.call(node)
 
     def call(self, node: Macro) -> str:
         info = find_macro(node.name)
-        count = len(node.arguments) + (node.content is not None)
         if info is None:
             return self.kept(node)
-        if not info.accepts(count):
-            self.warn(f"{{{{{info.name}}}}} does not take {count} arguments; it was left as it is.")
-            return self.kept(node)
-        if info.name == "//":
+        if info.name == COMMENT and (node.arguments or node.content is not None):
             return ""
-        arguments = [self.all(argument) for argument in node.arguments]
-        if node.content is not None:
-            content = self.all(node.content)
+        inside = self.resolved(node.source)
+        content = None if node.content is None else self.words(node.content)
+        arguments = [_filled(argument, inside) for argument in node.arguments]
+        if content is not None:
             arguments.append(content if node.keeps_space else dedented(content))
-        if info.card_field and not self.card_fields:
-            return ""
         try:
-            return info.evaluate(self.context, Call(node.offset, self.whole), tuple(arguments))
-        except (NotNow, ValueError, OverflowError, ArithmeticError, LookupError, TypeError) as error:
+            return self.spent(self.evaluated(info, node.offset, tuple(arguments)))
+        except NotNow as error:
             if str(error):
                 self.warn(f"{{{{{info.name}}}}}: {error}; it was left as it is.")
-            return self.kept(node)
+        opening = _literal(node.source, inside)
+        return opening if content is None else opening + content + self.literal(node.closing)
+
+    def evaluated(self, info: MacroInfo, offset: int, arguments: tuple[str, ...]) -> str:
+        if not info.accepts(len(arguments)):
+            raise NotNow(f"it takes {_how_many(info)}, not {len(arguments)}")
+        if info.card_field and not self.card_fields:
+            return ""
+        return info.evaluate(self.context, Call(offset, self.text), arguments)
+
+    def spent(self, text: str) -> str:
+        self.text.spend(len(text))
+        return text
 
     def kept(self, node: Macro) -> str:
         """The macro's own text, with what is inside resolved."""
-        opening = self.literal(node.source)
-        if node.content is None:
-            return opening
-        return opening + self.all(node.content) + self.literal(node.closing)
+        return self.literal(node.source) + self.after_opening(node)
+
+    def after_opening(self, node: Macro) -> str:
+        """Content and closing tag of a macro that has no use for them."""
+        return "" if node.content is None else self.words(node.content) + self.literal(node.closing)
+
+    def literal(self, source: Nodes) -> str:
+        return _literal(source, self.resolved(source))
 
     def warn(self, sentence: str) -> None:
         if sentence not in self._warned and len(self.context.warnings) < 100:
@@ -152,37 +191,54 @@ class _Run:
         else:
             return None
         yes, no = _branches(branches)
-        chosen = self.all(yes if self.is_true(node.arguments[0]) else no)
+        chosen = self.words(yes if self.holds(node.arguments[0]) else no)
         return chosen if node.keeps_space else dedented(chosen)
 
-    def is_true(self, condition: Nodes) -> bool:
-        text = self.all(condition).strip()
+    def holds(self, condition: Nodes) -> bool:
+        """Whether a condition is true: a text, a variable's name or a macro's name, perhaps after
+        a `!`."""
+        text = self.words(condition).strip()
         negated = text.startswith("!")
         text = text[1:].strip() if negated else text
         if text[:1] in (".", "$") and len(text) > 1:
             text = read_variable(self.context, text[1:], everywhere=text[0] == "$")
-        elif (info := find_macro(text)) is not None and info.accepts(0):
-            text = self.call(Macro(info.name.lower(), (), 0, (Text(text),)))
-        elif text.lower() in self.extra:
-            text = self.extra[text.lower()]
-        return is_true_word(text) != negated
+        elif text.lower() in self.extra or ((info := find_macro(text)) is not None and info.accepts(0)):
+            text = self.macro(Macro((Text(text),), 1, text.lower(), (), 0))
+        return is_true(text) != negated
 
     def variable(self, node: Variable) -> str:
-        try:
-            return apply_operator(
-                self.context,
-                node.name,
-                node.operator,
-                lambda: self.all(node.value),
-                everywhere=node.everywhere,
-            )
-        except NotNow:
+        inside: dict[int, str] = {}
+
+        def value() -> str:
+            inside.update(self.resolved(node.source))
+            return _filled(node.value, inside)
+
+        if self.text.is_exhausted:
+            self.warn(TOO_MUCH)
             return self.literal(node.source)
+        try:
+            return self.spent(apply_operator(self.context, self.text, node, value))
+        except NotNow as error:
+            self.warn(f"{{{{{'$' if node.everywhere else '.'}{node.name}}}}}: {error}; it was left as it is.")
+            return _literal(node.source, inside or self.resolved(node.source))
 
 
-def is_true_word(text: str) -> bool:
-    """Everything is true but the empty text and `off`, `false`, `0`."""
-    return text.strip().lower() not in FALSE_WORDS
+def _literal(source: Nodes, inside: Resolved) -> str:
+    return "{{" + _filled(source, inside) + "}}"
+
+
+def _filled(nodes: Nodes, inside: Resolved) -> str:
+    return "".join([node.text if isinstance(node, Text) else inside[id(node)] for node in nodes])
+
+
+def _how_many(info: MacroInfo) -> str:
+    """`no arguments`, `1 argument`, `1 to 2 arguments`."""
+    if info.most is None:
+        return f"at least {info.least} argument{'s' if info.least != 1 else ''}"
+    if info.most == 0:
+        return "no arguments"
+    count = str(info.most) if info.least == info.most else f"{info.least} to {info.most}"
+    return f"{count} argument{'s' if info.most != 1 else ''}"
 
 
 def _branches(nodes: Nodes) -> tuple[Nodes, Nodes]:

@@ -1,61 +1,53 @@
-"""Finds the braces: text -> a tree of `{{...}}` groups, in one pass."""
+"""Finds the braces: text -> words, `{{` and `}}`, in one pass."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from enum import Enum
+from typing import NamedTuple
 
-MAX_DEPTH = 100
-"""Braces nested deeper than this are text."""
+MAX_DEPTH = 64
+"""Braces nested deeper than this are words, so that no text can exhaust the stack."""
 
 _BRACES = re.compile(r"\{\{|\}\}")
 
 
-@dataclass(slots=True)
-class Group:
-    """What stands between one `{{` and its `}}`."""
+class Kind(Enum):
+    """What a token is."""
 
-    start: int
-    """Where the `{{` stands."""
-    items: list[str | Group] = field(default_factory=list)
+    WORDS = "words"
+    OPEN = "{{"
+    CLOSE = "}}"
 
 
-def group_braces(text: str) -> list[str | Group]:
-    """The text as strings and groups. Braces without a partner are text.
+class Token(NamedTuple):
+    """A piece of the text."""
 
-    Outside of any group, `{{{` is a brace followed by a group; inside, the first two count."""
-    stack = [Group(-1)]
-    at = 0
-    position = 0
+    kind: Kind
+    text: str
+    at: int
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The pieces of the text in order; put together they are the text again.
+
+    Every `}}` closes a `{{` before it; braces that close nothing are words. Outside of any braces
+    `{{{` is a brace and then a `{{`; inside, the first two of the three count."""
+    depth = too_deep = at = position = 0
     while (match := _BRACES.search(text, position)) is not None:
-        place = match.start()
-        if match.group() == "{{":
-            if len(stack) == 1 and text.startswith("{{{", place):
-                position = place + 1
-                continue
-            position = place + 2
-            if len(stack) > MAX_DEPTH:
-                continue
-            _add(stack[-1], text[at:place])
-            stack.append(Group(place))
-            at = position
-        else:
-            position = place + 2
-            if len(stack) == 1:
-                position = place + 1
-                continue
-            _add(stack[-1], text[at:place])
-            closed = stack.pop()
-            stack[-1].items.append(closed)
-            at = position
-    _add(stack[-1], text[at:])
-    while len(stack) > 1:
-        unfinished = stack.pop()
-        _add(stack[-1], "{{")
-        stack[-1].items += unfinished.items
-    return stack[0].items
-
-
-def _add(group: Group, text: str) -> None:
-    if text:
-        group.items.append(text)
+        place, kind = match.start(), Kind(match.group())
+        if depth == 0 and (kind is Kind.CLOSE or text.startswith("{{{", place)):
+            position = place + 1
+            continue
+        position = place + 2
+        if depth == MAX_DEPTH and (kind is Kind.OPEN or too_deep):
+            too_deep += 1 if kind is Kind.OPEN else -1
+            continue
+        if place > at:
+            yield Token(Kind.WORDS, text[at:place], at)
+        yield Token(kind, kind.value, place)
+        depth += 1 if kind is Kind.OPEN else -1
+        at = position
+    if at < len(text):
+        yield Token(Kind.WORDS, text[at:], at)

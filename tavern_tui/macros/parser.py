@@ -1,135 +1,200 @@
-"""Groups of braces -> macros, variables and scoped blocks."""
+"""Braces -> macros, variables and scoped blocks.
+
+Works upwards from the innermost braces with a stack of its own, so a text of any depth is read in
+one pass and without recursion."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
-from tavern_tui.macros.lexer import Group, group_braces
-from tavern_tui.macros.nodes import Closing, Macro, Node, Nodes, Text, Unknown, Variable
-from tavern_tui.macros.registry import MacroInfo, find_macro
+from tavern_tui.macros.lexer import MAX_DEPTH, Kind, tokens
+from tavern_tui.macros.nodes import Closing, Document, Macro, Node, Nodes, Text, Unknown, Variable
+from tavern_tui.macros.registry import COMMENT, find_macro
 
-_HEAD = re.compile(r"\s*((?:[!?~>#/]\s*)*?)(//|[A-Za-z][A-Za-z0-9_-]*)")
-_CLOSING_COMMENT = re.compile(r"\s*/\s*//\s*$")
+# Possessive repetition (`*+`) throughout: a mile of blanks or dashes must not be tried twice.
+_CLOSING_COMMENT = re.compile(r"\s*+/\s*+//\s*+")
+_HEAD = re.compile(r"\s*+((?:[!?~>#/]\s*+)*?)(//|[A-Za-z][A-Za-z0-9_-]*+)")
 _VARIABLE = re.compile(
-    r"\s*[!?~>#]*\s*([.$])([A-Za-z](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)\s*"
-    r"(\+\+|--|\+=|-=|\|\|=|\?\?=|\|\||\?\?|==|!=|>=|<=|>|<|=|$)(.*)$",
-    re.DOTALL,
+    r"\s*+(?:[!?~>#/]\s*+)*+([.$])([A-Za-z](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)\s*+"
+    r"(\+\+|--|\+=|-=|\|\|=|\?\?=|\|\||\?\?|==|!=|>=|<=|>|<|=|\Z)"
 )
-_OPERATOR_WITHOUT_VALUE = frozenset(("", "++", "--"))
+_OPERATORS_WITHOUT_VALUE = frozenset(("", "++", "--"))
 
 
-def parse(text: str) -> Nodes:
+@dataclass(slots=True)
+class _Open:
+    """Braces whose `}}` has not come yet."""
+
+    at: int
+    items: list[Node] = field(default_factory=list)
+
+
+def parse(text: str) -> Document:
     """The nodes of a text, scoped blocks already joined. Never raises."""
-    return _join_blocks([_node(item) for item in group_braces(text)])
+    stack = [_Open(-1)]
+    is_cut = False
+    for token in tokens(text):
+        match token.kind:
+            case Kind.WORDS:
+                stack[-1].items.append(Text(token.text))
+                is_cut |= len(stack) > MAX_DEPTH and "{{" in token.text
+            case Kind.OPEN:
+                stack.append(_Open(token.at))
+            case Kind.CLOSE:
+                closed = stack.pop()
+                source, was_cut = _joined(closed.items)
+                meaning = _interpreted(source, closed.at)
+                stack[-1].items += meaning
+                is_cut |= was_cut or len(meaning) > 1
+    while len(stack) > 1:
+        unfinished = stack.pop()
+        stack[-1].items += (Text("{{"), *unfinished.items)
+    nodes, was_cut = _joined(stack[0].items)
+    return Document(nodes, is_cut or was_cut)
 
 
-def _node(item: str | Group) -> Node:
-    return Text(item) if isinstance(item, str) else _interpret(item)
-
-
-def _interpret(group: Group) -> Node:
-    """What a group means, judged by the text it begins with."""
-    items = group.items
-    source = _join_blocks([_node(item) for item in items])
-    first = items[0] if items and isinstance(items[0], str) else ""
-    if len(items) == 1 and _CLOSING_COMMENT.fullmatch(first):
-        return Closing("//", source)
-    if variable := _variable(items, first, source):
-        return variable
+def _interpreted(source: Nodes, at: int) -> Nodes:
+    """What a pair of braces means, judged by the text it begins with: one node, or the braces as
+    words if there is too much nested in them."""
+    height = 1 + _height(source)
+    if height > MAX_DEPTH:
+        return (Text("{{"), *source, Text("}}"))
+    first = source[0].text if source and isinstance(source[0], Text) else ""
+    if len(source) == 1 and _CLOSING_COMMENT.fullmatch(first):
+        return (Closing(source, height, COMMENT),)
+    if variable := _variable(source, first, height):
+        return (variable,)
     head = _HEAD.match(first)
     if head is None:
-        return Unknown(source)
+        return (Unknown(source, height),)
     flags, name = head.group(1), head.group(2).lower()
-    rest: list[str | Group] = [first[head.end() :], *items[1:]]
+    rest = (Text(first[head.end() :]), *source[1:])
     if "/" in flags:
-        return Closing(name, source) if _is_blank(rest) else Unknown(source)
-    arguments = () if name == "//" and _is_blank(rest) else _arguments(name, rest)
-    return Macro(name, arguments, group.start, source, keeps_space="#" in flags)
+        return (Closing(source, height, name) if _is_blank(rest) else Unknown(source, height),)
+    return (Macro(source, height, name, _arguments(name, rest), at, keeps_space="#" in flags),)
 
 
-def _variable(items: Sequence[str | Group], first: str, source: Nodes) -> Variable | None:
+def _variable(source: Nodes, first: str, height: int) -> Variable | None:
     match = _VARIABLE.match(first)
     if match is None:
         return None
-    sigil, name, operator, value = match.groups()
-    rest: list[str | Group] = [value, *items[1:]]
-    if operator in _OPERATOR_WITHOUT_VALUE and not _is_blank(rest):
+    sigil, name, operator = match.groups()
+    rest = (Text(first[match.end() :]), *source[1:])
+    if operator in _OPERATORS_WITHOUT_VALUE and not _is_blank(rest):
         return None
-    return Variable(name, sigil == "$", operator, _trimmed(rest), source)
+    return Variable(source, height, name, sigil == "$", operator, _trimmed(rest))
 
 
-def _arguments(name: str, rest: list[str | Group]) -> tuple[Nodes, ...]:
-    first = rest[0] if isinstance(rest[0], str) else ""
-    if name == "//":
+def _arguments(name: str, rest: Nodes) -> tuple[Nodes, ...]:
+    first = rest[0].text if isinstance(rest[0], Text) else ""
+    if _is_blank(rest):
+        return ()
+    if name in (COMMENT, "comment"):
         return (_trimmed(rest),)
     stripped = first.lstrip()
     if stripped.startswith("::"):
-        return tuple(_trimmed(piece) for piece in _split([stripped[2:], *rest[1:]]))
+        return tuple(_trimmed(piece) for piece in _split((Text(stripped[2:]), *rest[1:])))
     if stripped.startswith(":"):
-        return (_trimmed([stripped[1:], *rest[1:]]),)
+        return (_trimmed((Text(stripped[1:]), *rest[1:])),)
     if first and not first[0].isspace():
         return ()  # a stray character after the name: what follows it is passed over
-    return () if _is_blank(rest) else (_trimmed(rest),)
+    return (_trimmed(rest),)
 
 
-def _split(rest: Sequence[str | Group]) -> list[list[str | Group]]:
+def _split(nodes: Nodes) -> list[list[Node]]:
     """The pieces between `::`."""
-    pieces: list[list[str | Group]] = [[]]
-    for item in rest:
-        if isinstance(item, str):
-            head, *tails = item.split("::")
-            pieces[-1].append(head)
-            pieces += [[tail] for tail in tails]
+    pieces: list[list[Node]] = [[]]
+    for node in nodes:
+        if isinstance(node, Text):
+            head, *tails = node.text.split("::")
+            pieces[-1].append(Text(head))
+            pieces += [[Text(tail)] for tail in tails]
         else:
-            pieces[-1].append(item)
+            pieces[-1].append(node)
     return pieces
 
 
-def _trimmed(items: Sequence[str | Group]) -> Nodes:
+def _trimmed(nodes: Sequence[Node]) -> Nodes:
     """The nodes of an argument without the white space at its ends."""
-    kept = [item for item in items if item != ""]
-    while kept and isinstance(kept[0], str) and not kept[0].strip():
-        kept.pop(0)
-    while kept and isinstance(kept[-1], str) and not kept[-1].strip():
-        kept.pop()
-    if kept and isinstance(kept[0], str):
-        kept[0] = kept[0].lstrip()
-    if kept and isinstance(kept[-1], str):
-        kept[-1] = kept[-1].rstrip()
-    return _join_blocks([_node(item) for item in kept])
+    start, end = 0, len(nodes)
+    while start < end and _is_blank((nodes[start],)):
+        start += 1
+    while end > start and _is_blank((nodes[end - 1],)):
+        end -= 1
+    kept = list(nodes[start:end])
+    if kept and isinstance(kept[0], Text):
+        kept[0] = Text(kept[0].text.lstrip())
+    if kept and isinstance(kept[-1], Text):
+        kept[-1] = Text(kept[-1].text.rstrip())
+    return tuple(kept)
 
 
-def _is_blank(items: Sequence[str | Group]) -> bool:
-    return all(isinstance(item, str) and not item.strip() for item in items)
+def _is_blank(nodes: Iterable[Node]) -> bool:
+    return all(isinstance(node, Text) and not node.text.strip() for node in nodes)
 
 
-def _join_blocks(nodes: list[Node]) -> Nodes:
-    """Give each opening tag the content up to its closing tag; lone closing tags stay."""
+def _height(nodes: Iterable[Node]) -> int:
+    return max((node.height for node in nodes if not isinstance(node, Text)), default=0)
+
+
+# --- blocks
+
+
+def _joined(nodes: Sequence[Node]) -> tuple[Nodes, bool]:
+    """Give each opening tag the content up to its closing tag; lone closing tags stay.
+
+    Also says whether a block was left open because it would be nested too deeply."""
     done: list[Node] = []
-    openers: dict[str, list[int]] = {}
+    openers = _Openers()
+    is_cut = False
     for node in nodes:
-        if isinstance(node, Closing) and openers.get(node.name):
-            at = openers[node.name].pop()
-            opener = done[at]
-            assert isinstance(opener, Macro)
-            content = tuple(done[at + 1 :])
-            del done[at + 1 :]
-            done[at] = replace(opener, content=content, closing=node.source)
-            for places in openers.values():
-                while places and places[-1] >= at:
-                    places.pop()
-            continue
-        if isinstance(node, Macro) and _takes_content(node):
-            openers.setdefault(node.name, []).append(len(done))
+        if isinstance(node, Closing) and (at := openers.close(node.name)) is not None:
+            block = _block(done, at, node)
+            if block is not None:
+                done[at:] = [block]
+                continue
+            is_cut = True
+            openers = _Openers()  # whatever stands around it would be deeper still
+        elif isinstance(node, Macro) and _takes_content(node):
+            openers.open(node.name, len(done))
         done.append(node)
-    return tuple(done)
+    return tuple(done), is_cut
+
+
+def _block(done: Sequence[Node], at: int, closing: Closing) -> Macro | None:
+    """The tag at `at` with what follows it as content; None if it is too deep."""
+    opener, content = done[at], tuple(done[at + 1 :])
+    height = 1 + _height(content)
+    if not isinstance(opener, Macro) or height > MAX_DEPTH:
+        return None
+    return replace(opener, content=content, closing=closing.source, height=max(opener.height, height))
 
 
 def _takes_content(node: Macro) -> bool:
     """Whether the macro would accept one more argument."""
-    info: MacroInfo | None = find_macro(node.name)
-    if info is None or info.is_list:
-        return False
-    return info.accepts(len(node.arguments) + 1)
+    info = find_macro(node.name)
+    return info is not None and not info.is_list and info.accepts(len(node.arguments) + 1)
+
+
+class _Openers:
+    """The opening tags that wait for their closing tags."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[str, int]] = []
+        self._counts: dict[str, int] = {}
+
+    def open(self, name: str, at: int) -> None:
+        self._waiting.append((name, at))
+        self._counts[name] = self._counts.get(name, 0) + 1
+
+    def close(self, name: str) -> int | None:
+        """Where the last tag of this name stands; those after it wait no longer."""
+        if not self._counts.get(name):
+            return None
+        while True:
+            other, at = self._waiting.pop()
+            self._counts[other] -= 1
+            if other == name:
+                return at

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tavern_tui.core.chat import Message
 from tavern_tui.macros.context import MacroContext
 from tavern_tui.macros.registry import Call, macro
@@ -95,6 +97,24 @@ def outlet(context: MacroContext, call: Call, words: Words) -> str:
     return context.outlets.get(words[0].strip(), "")
 
 
-@macro("summary", "The latest summary of the chat.")
-def summary(context: MacroContext, call: Call, words: Words) -> str:
-    return context.extra.get("summary", "")
+EXTENSIONS = (
+    ("summary", "The latest summary of the chat."),
+    ("lastExpression", "The last expression the character showed; empty where there are none."),
+    ("defaultExpression", "The expression shown when none fits; empty where there are none."),
+    ("availableExpressions", "The expressions the character has; empty where there are none."),
+    ("charPrefix", "The character's own words for image prompts."),
+    ("charNegativePrefix", "The character's own words against things in image prompts."),
+)
+"""Texts of other features. They come with the context, under their names; a feature that is not
+there has none."""
+
+
+def _reader(name: str) -> Callable[[MacroContext, Call, Words], str]:
+    def of_feature(context: MacroContext, call: Call, words: Words) -> str:
+        return context.extra.get(name, "")
+
+    return of_feature
+
+
+for _name, _help in EXTENSIONS:
+    macro(_name, _help)(_reader(_name))

@@ -8,11 +8,15 @@ from functools import lru_cache
 
 from tavern_tui.core.hashing import cyrb53
 from tavern_tui.macros.context import MacroContext
-from tavern_tui.macros.registry import Call, macro
+from tavern_tui.macros.registry import Call, NotNow, macro
 
 Words = tuple[str, ...]
-_ROLL = re.compile(r"([1-9]\d*)?d([1-9]\d*)([+-]\d+)?", re.IGNORECASE)
 MOST_DICE = 1000
+"""Dice one macro may roll."""
+
+_ROLL = re.compile(r"([1-9][0-9]{0,8})?d([1-9][0-9]{0,8})([+-][0-9]{1,9})?", re.IGNORECASE)
+_ARC4_WORK = 200
+"""What seeding the generator costs, in characters written."""
 
 
 def options_of(words: Words) -> tuple[str, ...]:
@@ -26,44 +30,55 @@ def options_of(words: Words) -> tuple[str, ...]:
 
 
 @macro(
-    "random", "One of its arguments, drawn anew each time.", takes=(1, None), example="{{random::red::blue}}"
+    "random",
+    "One of its arguments, drawn anew each time.",
+    takes=(1, None),
+    example="{{random::red::green::blue}}",
 )
 def random_choice(context: MacroContext, call: Call, words: Words) -> str:
-    options = options_of(words)
-    return context.rng.choice(options) if options else ""
+    return context.rng.choice(options_of(words))
 
 
 @macro(
     "pick",
-    "One of its arguments, the same each time in this chat.",
+    "One of its arguments, always the same at this place of this chat.",
     takes=(1, None),
-    example="{{pick::a::b}}",
+    example="{{pick::red::green::blue}}",
 )
 def pick(context: MacroContext, call: Call, words: Words) -> str:
-    options = options_of(words)
-    return options[int(picked_fraction(context, call) * len(options))] if options else ""
-
-
-def picked_fraction(context: MacroContext, call: Call) -> float:
-    """SillyTavern's fraction for a `pick` at this place: the same there and here."""
-    chat = context.chat_id_hash if context.chat_id_hash is not None else cyrb53(context.chat_name)
-    seed = f"{chat}-{cyrb53(call.whole)}-{call.offset}"
+    seed = _place_seed(context, call)
     if context.pick_reroll_seed:
         seed = f"{seed}-{context.pick_reroll_seed}"
-    return arc4_fraction(str(cyrb53(seed)))
+    call.text.spend(_ARC4_WORK)
+    return _picked(words, str(cyrb53(seed)))
+
+
+def pick_as_legacy(context: MacroContext, call: Call, words: Words) -> str:
+    """What the old engine picks: it seeds with the number itself and knows no reroll."""
+    call.text.spend(_ARC4_WORK)
+    return _picked(words, f"{cyrb53(_place_seed(context, call))}\0")
+
+
+def _place_seed(context: MacroContext, call: Call) -> str:
+    chat = context.chat_id_hash if context.chat_id_hash is not None else cyrb53(context.chat_name)
+    return f"{chat}-{call.text.hash()}-{call.offset}"
+
+
+def _picked(words: Words, seed: str) -> str:
+    options = options_of(words)
+    return options[int(arc4_fraction(seed) * len(options))]
 
 
 @macro("roll", "Rolls dice: 2d6+1, or 20 for 1d20.", takes=1, example="{{roll::2d6}}")
 def roll(context: MacroContext, call: Call, words: Words) -> str:
     formula = words[0].strip()
-    if formula.isdecimal() and formula.isascii():
-        formula = f"1d{formula}"
-    match = _ROLL.fullmatch(formula)
+    match = _ROLL.fullmatch(f"1d{formula}" if formula.isdecimal() else formula)
     if match is None:
         return ""
     count, sides, plus = int(match.group(1) or 1), int(match.group(2)), int(match.group(3) or 0)
     if count > MOST_DICE:
-        raise ValueError(f"more than {MOST_DICE} dice")
+        raise NotNow(f"it rolls no more than {MOST_DICE} dice")
+    call.text.spend(count)
     return str(sum(context.rng.randint(1, sides) for _ in range(count)) + plus)
 
 

@@ -6,11 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
-_TOKEN = re.compile(
-    r"\[([^\]]*)\]|LTS|LT|LLLL|LLL|LL|L|llll|lll|ll|l|YYYY|YY|Y|gggg|gg|GGGG|GG|Qo|Q|MMMM|MMM|MM|Mo|M"
-    r"|DDDD|DDDo|DDD|DD|Do|D|dddd|ddd|dd|do|d|ww|wo|w|WW|Wo|W|E|e|HH|H|hh|h|kk|k|mm|m|ss|s"
-    r"|SSSSSS|SSSSS|SSSS|SSS|SS|S|A|a|ZZ|Z|X|x|\\(.)"
-)
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -37,6 +32,10 @@ def ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
+def _day_of_year(when: datetime) -> int:
+    return when.timetuple().tm_yday
+
+
 def _hour12(when: datetime) -> int:
     return when.hour % 12 or 12
 
@@ -47,10 +46,15 @@ def _weekday(when: datetime) -> int:
 
 def _local_week(when: datetime) -> tuple[int, int]:
     """(year, week) where weeks begin on Sunday and the week of January 1st is the first."""
-    saturday = when + timedelta(days=6 - _weekday(when))
-    year = saturday.year
-    first = datetime(year, 1, 1, tzinfo=when.tzinfo)
-    return year, ((saturday - first).days + _weekday(first)) // 7 + 1
+    days_to_next_year = (366 if _is_leap(when.year) else 365) - _day_of_year(when)
+    if days_to_next_year < 6 - _weekday(when):
+        return when.year + 1, 1
+    first_weekday = (_weekday(when) - _day_of_year(when) + 1) % 7
+    return when.year, (_day_of_year(when) - 1 + first_weekday) // 7 + 1
+
+
+def _is_leap(year: int) -> bool:
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
 
 def _offset(when: datetime, between: str) -> str:
@@ -59,10 +63,22 @@ def _offset(when: datetime, between: str) -> str:
     return f"{sign}{minutes // 60:02}{between}{minutes % 60:02}"
 
 
+def _zone(when: datetime) -> str:
+    return "UTC" if when.tzinfo is UTC else ""
+
+
 _TOKENS: Mapping[str, Callable[[datetime], str]] = {
+    "YYYYYY": lambda t: f"+{t.year:06}",
+    "YYYYY": lambda t: f"{t.year:05}",
     "YYYY": lambda t: f"{t.year:04}",
     "YY": lambda t: f"{t.year % 100:02}",
     "Y": lambda t: str(t.year),
+    "y": lambda t: str(t.year),
+    "NNNNN": lambda t: "AD",
+    "NNNN": lambda t: "Anno Domini",
+    "NNN": lambda t: "AD",
+    "NN": lambda t: "AD",
+    "N": lambda t: "AD",
     "GGGG": lambda t: f"{t.isocalendar().year:04}",
     "GG": lambda t: f"{t.isocalendar().year % 100:02}",
     "gggg": lambda t: f"{_local_week(t)[0]:04}",
@@ -74,9 +90,9 @@ _TOKENS: Mapping[str, Callable[[datetime], str]] = {
     "MM": lambda t: f"{t.month:02}",
     "Mo": lambda t: ordinal(t.month),
     "M": lambda t: str(t.month),
-    "DDDD": lambda t: f"{t.timetuple().tm_yday:03}",
-    "DDDo": lambda t: ordinal(t.timetuple().tm_yday),
-    "DDD": lambda t: str(t.timetuple().tm_yday),
+    "DDDD": lambda t: f"{_day_of_year(t):03}",
+    "DDDo": lambda t: ordinal(_day_of_year(t)),
+    "DDD": lambda t: str(_day_of_year(t)),
     "DD": lambda t: f"{t.day:02}",
     "Do": lambda t: ordinal(t.day),
     "D": lambda t: str(t.day),
@@ -93,6 +109,10 @@ _TOKENS: Mapping[str, Callable[[datetime], str]] = {
     "WW": lambda t: f"{t.isocalendar().week:02}",
     "Wo": lambda t: ordinal(t.isocalendar().week),
     "W": lambda t: str(t.isocalendar().week),
+    "Hmmss": lambda t: f"{t.hour}{t.minute:02}{t.second:02}",
+    "Hmm": lambda t: f"{t.hour}{t.minute:02}",
+    "hmmss": lambda t: f"{_hour12(t)}{t.minute:02}{t.second:02}",
+    "hmm": lambda t: f"{_hour12(t)}{t.minute:02}",
     "HH": lambda t: f"{t.hour:02}",
     "H": lambda t: str(t.hour),
     "hh": lambda t: f"{_hour12(t):02}",
@@ -107,24 +127,31 @@ _TOKENS: Mapping[str, Callable[[datetime], str]] = {
     "a": lambda t: "am" if t.hour < 12 else "pm",
     "Z": lambda t: _offset(t, ":"),
     "ZZ": lambda t: _offset(t, ""),
+    "z": _zone,
+    "zz": _zone,
     "X": lambda t: str(int(t.timestamp())),
     "x": lambda t: str(int(t.timestamp() * 1000)),
 }
+
+_NAMES = sorted((*LONG_FORMS, *_TOKENS), key=len, reverse=True)
+_TOKEN = re.compile(rf"\[([^\[\]]*+)\]|(\\?)(S{{1,9}}|{'|'.join(_NAMES)})|\\(.)", re.DOTALL)
 
 
 def format_moment(when: datetime, pattern: str) -> str:
     """`when` in a moment.js format, such as `YYYY-MM-DD [at] HH:mm`."""
 
     def written(match: re.Match[str]) -> str:
-        token = match.group()
-        if match.group(1) is not None:
-            return match.group(1)
-        if match.group(2) is not None:
-            return match.group(2)
+        quoted, escape, token, single = match.groups()
+        if quoted is not None:
+            return quoted
+        if token is None:
+            return single
+        if escape:
+            return token
         if token in LONG_FORMS:
             return format_moment(when, LONG_FORMS[token])
         if token[0] == "S":
-            return f"{when.microsecond:06}"[: len(token)]
+            return f"{when.microsecond:06}000"[: len(token)]
         return _TOKENS[token](when)
 
     return _TOKEN.sub(written, pattern)
@@ -133,34 +160,38 @@ def format_moment(when: datetime, pattern: str) -> str:
 def humanised(span: timedelta) -> str:
     """A span in rough words, without a sign: `a few seconds`, `3 hours`, `2 years`."""
     seconds = abs(span.total_seconds())
+    if _rounded(seconds) < 45:
+        return "a few seconds"
     days = seconds / 86400
+    months = days * 4800 / 146097  # of the Gregorian calendar's 400 years
     steps = (
-        (seconds, 45, "a few seconds", "seconds"),
         (seconds / 60, 45, "a minute", "minutes"),
         (seconds / 3600, 22, "an hour", "hours"),
         (days, 26, "a day", "days"),
-        (days * 4800 / 146097, 11, "a month", "months"),
+        (months, 11, "a month", "months"),
     )
     for amount, limit, one, many in steps:
-        count = int(amount + 0.5)
-        if many == "seconds":
-            if count < limit:
-                return one
-        elif count <= 1:
+        count = _rounded(amount)
+        if count <= 1:
             return one
-        elif count < limit:
+        if count < limit:
             return f"{count} {many}"
-    years = int(days * 400 / 146097 + 0.5)
+    years = _rounded(months / 12)
     return "a year" if years <= 1 else f"{years} years"
 
 
-_OLD_DATES = (
-    (
-        re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2}) ?@(\d{1,2})h ?(\d{1,2})m ?(\d{1,2})s ?(?:(\d{1,3})ms)?"),
-        "numbers",
-    ),
+def _rounded(amount: float) -> int:
+    """To the nearest whole number, halves upwards."""
+    return int(amount + 0.5)
+
+
+_STAMP = re.compile(
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2}) ?@([0-9]{1,2})h ?([0-9]{1,2})m ?([0-9]{1,2})s ?(?:[0-9]{1,3}ms)?"
 )
-_MONTH_DATE = re.compile(r"([A-Za-z]+) (\d{1,2}), (\d{4}) (\d{1,2}):(\d{2})(am|pm)", re.IGNORECASE)
+_IN_WORDS = re.compile(
+    r"([A-Za-z]{3,9}) ([0-9]{1,2}), ([0-9]{4}) ([0-9]{1,2}):([0-9]{2}) ?(am|pm)", re.IGNORECASE
+)
+_MONTH_NUMBERS = {month[:3].lower(): number for number, month in enumerate(MONTHS, 1)}
 
 
 def parse_moment(text: str, local: datetime) -> datetime | None:
@@ -169,28 +200,18 @@ def parse_moment(text: str, local: datetime) -> datetime | None:
     try:
         if text.isdecimal() and len(text) > 9:
             return datetime.fromtimestamp(int(text) / 1000, tz=UTC)
+        if match := _STAMP.fullmatch(text):
+            return datetime(*map(int, match.groups()), tzinfo=local.tzinfo)  # type: ignore[arg-type, misc]  # six numbers
+        if match := _IN_WORDS.fullmatch(text):
+            return _from_words(match, local)
         found = datetime.fromisoformat(text)
         return found if found.tzinfo else found.replace(tzinfo=local.tzinfo)
-    except (ValueError, OverflowError, OSError):
-        return _parse_old(text, local)
+    except (ValueError, OverflowError, OSError, KeyError):
+        return None
 
 
-def _parse_old(text: str, local: datetime) -> datetime | None:
-    for pattern, _ in _OLD_DATES:
-        if match := pattern.match(text):
-            year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
-            try:
-                return datetime(year, month, day, hour, minute, second, tzinfo=local.tzinfo)
-            except ValueError:
-                return None
-    if match := _MONTH_DATE.match(text):
-        name, day_text, year_text, hour_text, minute_text, half = match.groups()
-        months = [one for one, month in enumerate(MONTHS, 1) if month[:3].lower() == name[:3].lower()]
-        hours = int(hour_text) % 12 + (12 if half.lower() == "pm" else 0)
-        try:
-            return datetime(
-                int(year_text), months[0], int(day_text), hours, int(minute_text), tzinfo=local.tzinfo
-            )
-        except (ValueError, IndexError):
-            return None
-    return None
+def _from_words(match: re.Match[str], local: datetime) -> datetime:
+    name, day, year, hour, minute, half = match.groups()
+    month = _MONTH_NUMBERS[name[:3].lower()]
+    hours = int(hour) % 12 + (12 if half.lower() == "pm" else 0)
+    return datetime(int(year), month, int(day), hours, int(minute), tzinfo=local.tzinfo)

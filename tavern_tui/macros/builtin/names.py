@@ -45,21 +45,26 @@ def is_mobile(context: MacroContext, call: Call, words: Words) -> str:
     return "false"
 
 
-@macro("hasExtension", "Whether an extension is there; here always `false`.", takes=1)
+@macro(
+    "hasExtension",
+    "Whether an extension of SillyTavern is there; here always `false`.",
+    takes=1,
+    example="{{hasExtension::vectors}}",
+)
 def has_extension(context: MacroContext, call: Call, words: Words) -> str:
     return "false"
 
 
-@macro("maxPrompt", "Tokens the prompt may have.", aliases=("maxPromptTokens",))
+@macro("maxPrompt", "How many tokens the prompt may have.", aliases=("maxPromptTokens",))
 def max_prompt(context: MacroContext, call: Call, words: Words) -> str:
     return str(context.max_context - context.max_response)
 
 
-@macro("maxContext", "Tokens of the context.", aliases=("maxContextTokens",))
+@macro("maxContext", "How many tokens the context has.", aliases=("maxContextTokens",))
 def max_context(context: MacroContext, call: Call, words: Words) -> str:
     return str(context.max_context)
 
 
-@macro("maxResponse", "Tokens the reply may have.", aliases=("maxResponseTokens",))
+@macro("maxResponse", "How many tokens the reply may have.", aliases=("maxResponseTokens",))
 def max_response(context: MacroContext, call: Call, words: Words) -> str:
     return str(context.max_response)

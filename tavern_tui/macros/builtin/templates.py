@@ -11,45 +11,76 @@ from tavern_tui.macros.registry import Call, macro
 Words = tuple[str, ...]
 Read = Callable[[InstructTemplate], str]
 
-SEQUENCES: tuple[tuple[str, tuple[str, ...], Read], ...] = (
-    ("instructUserPrefix", ("instructInput",), lambda t: t.input_sequence),
-    ("instructUserSuffix", (), lambda t: t.input_suffix),
-    ("instructAssistantPrefix", ("instructOutput",), lambda t: t.output_sequence),
-    ("instructAssistantSuffix", ("instructSeparator",), lambda t: t.output_suffix),
-    ("instructSystemPrefix", (), lambda t: t.system_sequence),
-    ("instructSystemSuffix", (), lambda t: t.system_suffix),
+SEQUENCES: tuple[tuple[str, tuple[str, ...], str, Read], ...] = (
+    ("instructUserPrefix", ("instructInput",), "before your messages", lambda t: t.input_sequence),
+    ("instructUserSuffix", (), "after your messages", lambda t: t.input_suffix),
+    (
+        "instructAssistantPrefix",
+        ("instructOutput",),
+        "before the character's messages",
+        lambda t: t.output_sequence,
+    ),
+    (
+        "instructAssistantSuffix",
+        ("instructSeparator",),
+        "after the character's messages",
+        lambda t: t.output_suffix,
+    ),
+    ("instructSystemPrefix", (), "before system messages", lambda t: t.system_sequence),
+    ("instructSystemSuffix", (), "after system messages", lambda t: t.system_suffix),
     (
         "instructFirstAssistantPrefix",
         ("instructFirstOutputPrefix",),
+        "before the character's first message",
         lambda t: t.first_output_sequence or t.output_sequence,
     ),
     (
         "instructLastAssistantPrefix",
         ("instructLastOutputPrefix",),
+        "before the reply that is asked for",
         lambda t: t.last_output_sequence or t.output_sequence,
     ),
     (
         "instructFirstUserPrefix",
         ("instructFirstInput",),
+        "before your first message",
         lambda t: t.first_input_sequence or t.input_sequence,
     ),
-    ("instructLastUserPrefix", ("instructLastInput",), lambda t: t.last_input_sequence or t.input_sequence),
-    ("instructStop", (), lambda t: t.stop_sequence),
-    ("instructUserFiller", (), lambda t: t.user_alignment_message),
-    ("instructSystemInstructionPrefix", (), lambda t: t.last_system_sequence),
-    ("instructStoryStringPrefix", (), lambda t: t.story_string_prefix),
-    ("instructStoryStringSuffix", (), lambda t: t.story_string_suffix),
+    (
+        "instructLastUserPrefix",
+        ("instructLastInput",),
+        "before your last message",
+        lambda t: t.last_input_sequence or t.input_sequence,
+    ),
+    ("instructStop", (), "that ends a reply", lambda t: t.stop_sequence),
+    (
+        "instructUserFiller",
+        (),
+        "that stands in for a missing first message",
+        lambda t: t.user_alignment_message,
+    ),
+    (
+        "instructSystemInstructionPrefix",
+        (),
+        "before instructions at the end of the prompt",
+        lambda t: t.last_system_sequence,
+    ),
+    ("instructStoryStringPrefix", (), "before the story string", lambda t: t.story_string_prefix),
+    ("instructStoryStringSuffix", (), "after the story string", lambda t: t.story_string_suffix),
 )
 
 
-def _enter(name: str, aliases: tuple[str, ...], read: Read) -> None:
-    @macro(name, "A sequence of the instruct template; empty while instruct is off.", aliases=aliases)
+def _reader(read: Read) -> Callable[[MacroContext, Call, Words], str]:
     def sequence(context: MacroContext, call: Call, words: Words) -> str:
         return read(context.instruct) if context.instruct is not None else ""
 
+    return sequence
 
-for _name, _aliases, _read in SEQUENCES:
-    _enter(_name, _aliases, _read)
+
+for _name, _aliases, _where, _read in SEQUENCES:
+    macro(
+        _name, f"The instruct template's sequence {_where}; empty while instruct is off.", aliases=_aliases
+    )(_reader(_read))
 
 
 @macro("systemPrompt", "The system prompt in use, macros inside not resolved.")

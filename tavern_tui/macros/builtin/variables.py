@@ -2,94 +2,89 @@
 
 from __future__ import annotations
 
-import json
-import re
+import math
 from collections.abc import Callable
+from operator import ge, gt, le, lt
 
+from tavern_tui.macros.builtin.values import container, is_true, number_of, shown, shown_number, to_json
 from tavern_tui.macros.context import MacroContext
-from tavern_tui.macros.registry import Call, NotNow, macro
+from tavern_tui.macros.nodes import Variable
+from tavern_tui.macros.registry import Call, NotNow, Substitution, macro
 
 Words = tuple[str, ...]
-_NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?)\s*", re.IGNORECASE)
 LONGEST = 1_000_000
 """Characters a variable may grow to."""
+MOST_ITEMS = 10_000
+"""Items a list variable may have."""
 
-
-def number_of(value: object) -> float | None:
-    """The number a stored value stands for, or None."""
-    if isinstance(value, bool):
-        return float(value)
-    if isinstance(value, int | float):
-        return float(value)
-    if isinstance(value, str):
-        if not value.strip():
-            return None
-        if _NUMBER.fullmatch(value):
-            return float(value)
-    return None
-
-
-def shown(value: object) -> str:
-    """A stored value as text, numbers as JavaScript writes them."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        return ""
-    number = number_of(value)
-    if number is not None:
-        if number.is_integer() and abs(number) < 1e21:
-            return str(int(number))
-        return repr(number)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+_COMPARISONS: dict[str, Callable[[float, float], bool]] = {">": gt, ">=": ge, "<": lt, "<=": le}
 
 
 def _store(context: MacroContext, everywhere: bool) -> dict[str, object]:
     return context.variables.everywhere if everywhere else context.variables.chat
 
 
+def _note_change(context: MacroContext, everywhere: bool) -> None:
+    context.variables.everywhere_changed |= everywhere
+    context.variables.chat_changed |= not everywhere
+
+
 def _set(context: MacroContext, name: str, value: object, everywhere: bool) -> None:
+    if isinstance(value, str) and len(value) > LONGEST:
+        raise NotNow(f'the variable "{name[:80]}" would grow beyond {LONGEST:,} characters')
     _store(context, everywhere)[name] = value
-    if everywhere:
-        context.variables.everywhere_changed = True
-    else:
-        context.variables.chat_changed = True
+    _note_change(context, everywhere)
 
 
 def read_variable(context: MacroContext, name: str, *, everywhere: bool) -> str:
-    """The variable's text; empty if it does not exist."""
-    return shown(_store(context, everywhere).get(name))
+    """The variable's text; empty if it does not exist or cannot be shown."""
+    try:
+        return shown(_store(context, everywhere).get(name))
+    except NotNow:
+        return ""
 
 
-def _add(context: MacroContext, name: str, more: object, everywhere: bool) -> str:
+def _add(context: MacroContext, text: Substitution, name: str, more: object, everywhere: bool) -> str:
     """Add to a variable: push onto a list, sum numbers, else join texts."""
-    held = _store(context, everywhere).get(name, 0)
-    if isinstance(held, str) and held.lstrip().startswith("["):
-        try:
-            listed = json.loads(held)
-        except (ValueError, RecursionError):
-            listed = None
-        if isinstance(listed, list):
-            grown = json.dumps([*listed, more], ensure_ascii=False, separators=(",", ":"))
-            _set(context, name, grown, everywhere)
-            return grown
+    store = _store(context, everywhere)
+    held = store.get(name, 0)
+    listed = container(held)
+    if isinstance(listed, list):
+        return _push(context, text, name, [*listed, more], everywhere)
     ours, theirs = number_of(held), number_of(more)
     if ours is not None and theirs is not None:
-        total = ours + theirs
-        _set(context, name, int(total) if total.is_integer() else total, everywhere)
-        return shown(_store(context, everywhere)[name])
-    joined = ("" if name not in _store(context, everywhere) else shown(held)) + shown(more)
-    if len(joined) > LONGEST:
-        raise ValueError(f'the variable "{name}" would grow beyond {LONGEST} characters')
+        return _set_number(context, name, ours + theirs, everywhere)
+    joined = (shown(held) if name in store else "") + shown(more)
+    text.spend(len(joined))
     _set(context, name, joined, everywhere)
     return joined
 
 
+def _push(context: MacroContext, text: Substitution, name: str, items: list[object], everywhere: bool) -> str:
+    if len(items) > MOST_ITEMS:
+        raise NotNow(f'the list "{name[:80]}" would have more than {MOST_ITEMS:,} items')
+    grown = to_json(items)
+    text.spend(len(grown))
+    _set(context, name, grown, everywhere)
+    return grown
+
+
+def _set_number(context: MacroContext, name: str, total: float, everywhere: bool) -> str:
+    if not math.isfinite(total):  # JSON, which variables are kept in, has no word for it
+        raise NotNow("the number would be too large")
+    is_exact = total.is_integer() and abs(total) < 2**53
+    _set(context, name, int(total) if is_exact else total, everywhere)
+    return shown_number(total)
+
+
 def apply_operator(
-    context: MacroContext, name: str, operator: str, value: Callable[[], str], *, everywhere: bool
+    context: MacroContext, text: Substitution, node: Variable, value: Callable[[], str]
 ) -> str:
-    """What a short form such as `.x += 1` prints, its effect done. `value` is asked only if needed."""
-    store = _store(context, everywhere)
-    held = store.get(name)
+    """What a short form such as `.x += 1` prints, its effect done. `value` is asked only if needed.
+
+    Raises NotNow."""
+    name, everywhere, operator = node.name, node.everywhere, node.operator
+    held = _store(context, everywhere).get(name)
     match operator:
         case "":
             return shown(held)
@@ -97,47 +92,45 @@ def apply_operator(
             _set(context, name, value(), everywhere)
             return ""
         case "++" | "--":
-            return _add(context, name, 1 if operator == "++" else -1, everywhere)
+            return _add(context, text, name, 1 if operator == "++" else -1, everywhere)
         case "+=":
-            _add(context, name, value(), everywhere)
+            _add(context, text, name, value(), everywhere)
             return ""
         case "-=":
-            amount = number_of(value())
-            if amount is None:
-                raise NotNow
-            _add(context, name, -amount, everywhere)
-            return ""
+            return _subtract(context, name, value(), everywhere)
         case "||" | "||=" | "??" | "??=":
-            missing = name not in store if operator.startswith("??") else not _truthy(held)
-            if not missing:
-                return shown(held)
-            given = value()
-            if operator.endswith("="):
-                _set(context, name, given, everywhere)
-            return given
+            return _or_default(context, node, held, value)
         case "==" | "!=":
             return _word((shown(held) == value()) == (operator == "=="))
         case _:
             return _word(_compare(held, value(), operator))
 
 
-def _truthy(value: object) -> bool:
-    return shown(value).strip().lower() not in ("", "off", "false", "0")
+def _subtract(context: MacroContext, name: str, amount: str, everywhere: bool) -> str:
+    held, less = number_of(_store(context, everywhere).get(name, 0)), number_of(amount)
+    if held is None or less is None:
+        raise NotNow("only numbers can be subtracted")
+    _set_number(context, name, held - less, everywhere)
+    return ""
+
+
+def _or_default(context: MacroContext, node: Variable, held: object, value: Callable[[], str]) -> str:
+    """`||` asks for a true value, `??` only for one; with `=` the default is kept."""
+    if node.operator.startswith("??"):
+        has_value = node.name in _store(context, node.everywhere)
+    else:
+        has_value = is_true(shown(held))
+    if has_value:
+        return shown(held)
+    given = value()
+    if node.operator.endswith("="):
+        _set(context, node.name, given, node.everywhere)
+    return given
 
 
 def _compare(held: object, text: str, operator: str) -> bool:
     left, right = number_of(held), number_of(text)
-    if left is None or right is None:
-        return False
-    match operator:
-        case ">":
-            return left > right
-        case ">=":
-            return left >= right
-        case "<":
-            return left < right
-        case _:
-            return left <= right
+    return left is not None and right is not None and _COMPARISONS[operator](left, right)
 
 
 def _word(truth: bool) -> str:
@@ -147,84 +140,106 @@ def _word(truth: bool) -> str:
 # --- keyed access
 
 
-def _container(value: object) -> list[object] | dict[str, object] | None:
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return None
-    return value if isinstance(value, list | dict) else None
+def _index(key: str) -> int | None:
+    """The place in a list that a key means, or None."""
+    number = number_of(key)
+    return int(number) if number is not None and number.is_integer() and number >= 0 else None
 
 
-def _read_key(context: MacroContext, name: str, key: str, everywhere: bool) -> str:
-    held = _container(_store(context, everywhere).get(name))
+def _read_key(context: MacroContext, text: Substitution, name: str, key: str, everywhere: bool) -> str:
+    stored = _store(context, everywhere).get(name)
+    text.spend(len(stored) if isinstance(stored, str) else 0)
+    held = container(stored)
     if isinstance(held, list):
-        index = number_of(key)
-        if index is None or not index.is_integer() or not 0 <= int(index) < len(held):
-            return ""
-        return shown(held[int(index)])
+        index = _index(key)
+        return shown(held[index]) if index is not None and index < len(held) else ""
     return shown(held.get(key)) if isinstance(held, dict) else ""
 
 
-def _write_key(context: MacroContext, name: str, key: str, value: str, everywhere: bool) -> None:
-    held = _container(_store(context, everywhere).get(name))
-    index = number_of(key)
+def _write_key(
+    context: MacroContext, text: Substitution, name: str, key: str, value: str, everywhere: bool
+) -> None:
+    held = container(_store(context, everywhere).get(name))
+    index = _index(key)
     if held is None:
         held = [] if index is not None else {}
-    if isinstance(held, list):
-        if index is None or not index.is_integer() or not 0 <= int(index) < MOST_ITEMS:
-            raise ValueError(f'"{key}" is no place in the list "{name}"')
-        held += [None] * (int(index) + 1 - len(held))
-        held[int(index)] = value
+    if isinstance(held, dict):
+        changed: object = {**held, key: value}
+    elif index is None or index >= MOST_ITEMS:
+        raise NotNow(f'"{key[:80]}" is no place in the list "{name[:80]}"')
     else:
-        held[key] = value
-    _set(context, name, json.dumps(held, ensure_ascii=False, separators=(",", ":")), everywhere)
+        items = [*held, *[None] * (index + 1 - len(held))]
+        items[index] = value
+        changed = items
+    stored = to_json(changed)
+    text.spend(len(stored))
+    _set(context, name, stored, everywhere)
 
 
-MOST_ITEMS = 10_000
-"""Items a list variable may have."""
+# --- macros
 
 
-def _enter(everywhere: bool) -> None:
+def _enter(*, everywhere: bool) -> None:
     """The same set of macros, for chat variables and for global ones."""
     word = "global" if everywhere else ""
     kind = "global variable" if everywhere else "variable of the chat"
 
-    @macro(
-        f"set{word}var", f"Sets a {kind}.", takes=2, group="variables", example=f"{{{{set{word}var::x::1}}}}"
-    )
+    @macro(f"set{word}var", f"Sets a {kind}.", takes=2, example=f"{{{{set{word}var::mood::calm}}}}")
     def set_var(context: MacroContext, call: Call, words: Words) -> str:
         _set(context, words[0], words[1], everywhere)
         return ""
 
-    @macro(f"add{word}var", f"Adds to a {kind}.", takes=2, group="variables")
+    @macro(
+        f"add{word}var",
+        f"Adds to a {kind}: numbers are summed, lists get one more item, other texts are joined.",
+        takes=2,
+        example=f"{{{{add{word}var::gold::5}}}}",
+    )
     def add_var(context: MacroContext, call: Call, words: Words) -> str:
-        _add(context, words[0], words[1], everywhere)
+        _add(context, call.text, words[0], words[1], everywhere)
         return ""
 
-    @macro(f"inc{word}var", f"Adds 1 to a {kind} and prints it.", takes=1, group="variables")
+    @macro(
+        f"inc{word}var", f"Adds 1 to a {kind} and prints it.", takes=1, example=f"{{{{inc{word}var::day}}}}"
+    )
     def inc_var(context: MacroContext, call: Call, words: Words) -> str:
-        return _add(context, words[0], 1, everywhere)
+        return _add(context, call.text, words[0], 1, everywhere)
 
-    @macro(f"dec{word}var", f"Takes 1 from a {kind} and prints it.", takes=1, group="variables")
+    @macro(
+        f"dec{word}var",
+        f"Takes 1 from a {kind} and prints it.",
+        takes=1,
+        example=f"{{{{dec{word}var::arrows}}}}",
+    )
     def dec_var(context: MacroContext, call: Call, words: Words) -> str:
-        return _add(context, words[0], -1, everywhere)
+        return _add(context, call.text, words[0], -1, everywhere)
 
-    @macro(f"get{word}var", f"Prints a {kind}.", takes=1, group="variables")
+    @macro(f"get{word}var", f"Prints a {kind}.", takes=1, example=f"{{{{get{word}var::mood}}}}")
     def get_var(context: MacroContext, call: Call, words: Words) -> str:
-        return read_variable(context, words[0], everywhere=everywhere)
+        return shown(_store(context, everywhere).get(words[0]))
 
-    names = ("hasglobalvar", "globalvarexists") if everywhere else ("hasvar", "varexists")
-
-    @macro(names[0], f"Whether a {kind} exists.", aliases=names[1:], takes=1, group="variables")
+    @macro(
+        f"has{word}var",
+        f"`true` if there is such a {kind}, else `false`.",
+        aliases=(f"{word}varexists",),
+        takes=1,
+        example=f"{{{{has{word}var::mood}}}}",
+    )
     def has_var(context: MacroContext, call: Call, words: Words) -> str:
         return _word(words[0] in _store(context, everywhere))
 
-    @macro(f"delete{word}var", f"Removes a {kind}.", aliases=(f"flush{word}var",), takes=1, group="variables")
+    @macro(
+        f"delete{word}var",
+        f"Removes a {kind}.",
+        aliases=(f"flush{word}var",),
+        takes=1,
+        example=f"{{{{delete{word}var::mood}}}}",
+    )
     def delete_var(context: MacroContext, call: Call, words: Words) -> str:
-        if _store(context, everywhere).pop(words[0], None) is not None:
-            context.variables.everywhere_changed |= everywhere
-            context.variables.chat_changed |= not everywhere
+        store = _store(context, everywhere)
+        if words[0] in store:
+            del store[words[0]]
+            _note_change(context, everywhere)
         return ""
 
     @macro(
@@ -232,10 +247,10 @@ def _enter(everywhere: bool) -> None:
         f"Sets one item of a {kind} that is a list or an object.",
         aliases=(f"set{word}varindex",),
         takes=3,
-        group="variables",
+        example=f"{{{{set{word}varkey::bag::rope::2}}}}",
     )
     def set_var_key(context: MacroContext, call: Call, words: Words) -> str:
-        _write_key(context, words[0], words[1], words[2], everywhere)
+        _write_key(context, call.text, words[0], words[1], words[2], everywhere)
         return ""
 
     @macro(
@@ -243,11 +258,11 @@ def _enter(everywhere: bool) -> None:
         f"Prints one item of a {kind} that is a list or an object.",
         aliases=(f"get{word}varindex",),
         takes=2,
-        group="variables",
+        example=f"{{{{get{word}varkey::bag::rope}}}}",
     )
     def get_var_key(context: MacroContext, call: Call, words: Words) -> str:
-        return _read_key(context, words[0], words[1], everywhere)
+        return _read_key(context, call.text, words[0], words[1], everywhere)
 
 
-_enter(False)
-_enter(True)
+_enter(everywhere=False)
+_enter(everywhere=True)
