@@ -191,6 +191,7 @@ async def test_a_failing_server_is_told_in_a_sentence_and_nothing_is_lost(folder
     tavern = build_tavern(folders, {})
     tavern.connections.save(Connection(name="down", provider="llamacpp", url="http://127.0.0.1:9"))
     tavern.connections.select("down")
+    await tavern.close()
     async with running(folders) as pilot:
         await pilot.press(*"Hello?", "enter")
         await until(pilot, lambda: "Is the server running" in notes(pilot))
