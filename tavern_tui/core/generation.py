@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tavern_tui.core.finish import FinishReason as FinishReason
 from tavern_tui.core.prompt import Prompt
 from tavern_tui.core.samplers import SamplerValue
 
@@ -70,14 +71,6 @@ class Usage:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     cached_tokens: int | None = None
-
-
-class FinishReason(StrEnum):
-    STOP = "stop"
-    LENGTH = "length"
-    FILTER = "filter"
-    TOOL = "tool"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

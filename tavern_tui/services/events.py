@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tavern_tui.core.generation import FinishReason
+from tavern_tui.core.finish import FinishReason
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,12 @@ from textual.widgets import Static
 
 from tavern_tui.core.chat import Message as ChatMessage
 from tavern_tui.core.errors import TavernError
-from tavern_tui.services.events import SessionEvent
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.panes.chat.composer import Composer
 from tavern_tui.ui.panes.chat.transcript import Transcript
 
 if TYPE_CHECKING:
+    from tavern_tui.services.events import SessionEvent
     from tavern_tui.services.session import ChatSession
     from tavern_tui.services.tavern import Tavern
 

@@ -16,12 +16,12 @@ from textual.widgets.option_list import Option
 
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import TavernError
-from tavern_tui.core.generation import ServerStatus
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings
 from tavern_tui.ui.panes.connection.words import ServerState, state_of, status_sentence
 
 if TYPE_CHECKING:
+    from tavern_tui.core.generation import ServerStatus
     from tavern_tui.services.connections import ConnectionService, Found
 
 

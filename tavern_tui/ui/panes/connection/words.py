@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from tavern_tui.core.connection import Connection
-from tavern_tui.core.generation import ServerStatus
 from tavern_tui.text.clean import clean_line
+
+if TYPE_CHECKING:
+    from tavern_tui.core.generation import ServerStatus
 
 OFFLINE_WORDS = "offline: a small n-gram writer inside this program, not a language model"
 
