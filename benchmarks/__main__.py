@@ -15,7 +15,11 @@ def main(names: list[str]) -> int:
     known = [one.name for one in pkgutil.iter_modules(benchmarks.__path__)]
     measures: list[Measure] = []
     for name in names or known:
-        run = getattr(importlib.import_module(f"benchmarks.{name}"), "run", None) if name != "__main__" else None
+        run = (
+            getattr(importlib.import_module(f"benchmarks.{name}"), "run", None)
+            if name != "__main__"
+            else None
+        )
         if run is not None:
             measures += run()
     print_table(measures)

@@ -42,7 +42,9 @@ def picture() -> bytes:
         draw.point((x, y), fill=(light, light, min(255, light + 20)))
     draw.ellipse((292, 52, 344, 104), fill=(233, 226, 196))
     draw.ellipse((280, 44, 330, 94), fill=(24, 30, 58))
-    draw.polygon([(0, 330), (90, 260), (190, 310), (280, 240), (400, 320), (400, 420), (0, 420)], fill=(22, 28, 46))
+    draw.polygon(
+        [(0, 330), (90, 260), (190, 310), (280, 240), (400, 320), (400, 420), (0, 420)], fill=(22, 28, 46)
+    )
     draw.polygon([(70, 300), (180, 210), (290, 300)], fill=(48, 34, 38))
     draw.rectangle((90, 298, 270, 420), fill=(66, 47, 44))
     draw.rectangle((222, 222, 244, 270), fill=(48, 36, 40))
@@ -65,7 +67,9 @@ def picture() -> bytes:
             x, length = dice.randrange(400), dice.randrange(10, 60)
             near = math.exp(-(((x - 304) / 60) ** 2))
             light = int(22 + 130 * near * (1 - (row - 420) / 260))
-            draw.line([(x, row), (x + length, row)], fill=(20 + light, 34 + int(light * 0.75), 58 + light // 4))
+            draw.line(
+                [(x, row), (x + length, row)], fill=(20 + light, 34 + int(light * 0.75), 58 + light // 4)
+            )
     buffer = io.BytesIO()
     image.quantize(96).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

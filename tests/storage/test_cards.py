@@ -53,7 +53,12 @@ def test_a_v2_card_is_read_with_kindred_types_and_its_depth_prompt() -> None:
     )  # fmt: skip
     warnings: list[str] = []
     ann = character_from_json(card, "ann", warnings)
-    assert (ann.name, ann.file, ann.first_message, ann.alternate_greetings) == ("Ann", "ann", "Hello.", ("Hi.",))
+    assert (ann.name, ann.file, ann.first_message, ann.alternate_greetings) == (
+        "Ann",
+        "ann",
+        "Hello.",
+        ("Hi.",),
+    )
     assert (ann.talkativeness, ann.favourite, ann.world) == (0.7, True, "Valley")
     assert ann.depth_prompt == DepthPrompt(text="Soft.", depth=2, role="user")
     assert warnings == []
@@ -105,7 +110,17 @@ def test_no_key_is_lost_by_reading_and_writing(
     assert {key: written[key] for key in card} == {**card, **{k: written[k] for k in MIRROR & card.keys()}}
 
 
-MIRROR = {"name", "description", "personality", "scenario", "first_mes", "mes_example", "tags", "fav", "talkativeness"}
+MIRROR = {
+    "name",
+    "description",
+    "personality",
+    "scenario",
+    "first_mes",
+    "mes_example",
+    "tags",
+    "fav",
+    "talkativeness",
+}
 
 
 @given(st.text(max_size=40), st.lists(st.text(max_size=10), max_size=3), st.booleans())
@@ -252,7 +267,9 @@ def a_charx(**more: bytes) -> bytes:
         {"type": "icon", "name": "main", "uri": "embeded://assets/../a.png", "ext": "png"},
         {"type": "icon", "name": "main", "uri": "embeded://../../etc/passwd", "ext": "png"},
     ]), "spec": "chara_card_v3"}  # fmt: skip
-    return a_zip({"card.json": json.dumps(card).encode(), "a.png": a_png(("x", b"main")), "b.png": a_png(), **more})
+    return a_zip(
+        {"card.json": json.dumps(card).encode(), "a.png": a_png(("x", b"main")), "b.png": a_png(), **more}
+    )
 
 
 def test_a_charx_gives_card_and_main_picture_even_behind_a_program(tmp_path: Path) -> None:

@@ -47,7 +47,9 @@ def test_all_settings_come_back_as_they_were_saved(tmp_path: Path) -> None:
 
 def test_every_field_can_be_read() -> None:
     warnings: list[str] = []
-    everything = {one.name: getattr(FULL, one.name) for one in dataclasses.fields(FULL) if one.name != "source"}
+    everything = {
+        one.name: getattr(FULL, one.name) for one in dataclasses.fields(FULL) if one.name != "source"
+    }
     everything["connections"] = [settings_table(FULL)["connections"]]
     settings_from(everything, "settings.toml", warnings)
     assert all("connection 1" in sentence for sentence in warnings)

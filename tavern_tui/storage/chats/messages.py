@@ -52,7 +52,8 @@ def message_json(message: Message) -> dict[str, object]:
         {"name": message.name, "is_user": message.is_user, "is_system": message.hidden, "mes": message.text},
     )
     _put_changes(line, _facts(before.swipe) | _avatars(before), _facts(message.swipe) | _avatars(message))
-    if before.swipes != message.swipes or before.shown != message.shown:
+    has_swipes = "swipes" in line or len(message.swipes) > 1
+    if has_swipes and (before.swipes != message.swipes or before.shown != message.shown):
         _put_swipes(line, message)
     return line
 
