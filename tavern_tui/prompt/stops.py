@@ -25,7 +25,7 @@ def text_stops(scene: Scene, shape: TextShape) -> tuple[str, ...]:
             if line:
                 stops.append("\n" + scene.substitute(line))
     stops.extend(custom_stops(scene))
-    return tuple(dict.fromkeys(stops))
+    return tuple(dict.fromkeys(stop for stop in stops if stop))
 
 
 def custom_stops(scene: Scene) -> tuple[str, ...]:
