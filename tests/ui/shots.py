@@ -83,7 +83,9 @@ async def take(shot: Shot, folder: Path) -> str:
     async with app.run_test(size=shot.size) as pilot:
         await until(pilot, lambda: tavern.session.character.name)
         talk(tavern.session)
-        app.screen.query_one(ChatPane).reload()
+        pane = app.screen.query_one(ChatPane)
+        pane.reload()
+        pane.post_message(ChatPane.Settled())
         await settle(pilot)
         for key in shot.keys:
             await pilot.press(key)
