@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
-MAX_DEPTH = 64
+MAX_DEPTH = 50
 """Braces nested deeper than this are words, so that no text can exhaust the stack."""
 
 _BRACES = re.compile(r"\{\{|\}\}")
@@ -36,7 +36,8 @@ def tokens(text: str) -> Iterator[Token]:
     `{{{` is a brace and then a `{{`; inside, the first two of the three count."""
     depth = too_deep = at = position = 0
     while (match := _BRACES.search(text, position)) is not None:
-        place, kind = match.start(), Kind(match.group())
+        place = match.start()
+        kind = Kind.OPEN if text[place] == "{" else Kind.CLOSE
         if depth == 0 and (kind is Kind.CLOSE or text.startswith("{{{", place)):
             position = place + 1
             continue

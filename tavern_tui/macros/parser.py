@@ -88,9 +88,9 @@ def _variable(source: Nodes, first: str, height: int) -> Variable | None:
 
 
 def _arguments(name: str, rest: Nodes) -> tuple[Nodes, ...]:
-    first = rest[0].text if isinstance(rest[0], Text) else ""
     if _is_blank(rest):
         return ()
+    first = rest[0].text if isinstance(rest[0], Text) else ""
     if name in (COMMENT, "comment"):
         return (_trimmed(rest),)
     stripped = first.lstrip()
@@ -146,6 +146,8 @@ def _joined(nodes: Sequence[Node]) -> tuple[Nodes, bool]:
     """Give each opening tag the content up to its closing tag; lone closing tags stay.
 
     Also says whether a block was left open because it would be nested too deeply."""
+    if not any(isinstance(node, Closing) for node in nodes):
+        return tuple(nodes), False
     done: list[Node] = []
     openers = _Openers()
     is_cut = False

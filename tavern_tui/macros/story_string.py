@@ -1,284 +1,128 @@
 """Story strings: the Handlebars subset that context templates are written in.
 
 Simple tags, `#if` / `else` / `else if`, `#unless`, `#with`, `#each`, `lookup`, comments, the
-white-space control `~`, escapes, and the rule that a block tag alone on its line takes the whole
-line with it. A simple tag that is no parameter is handed to the macro engine."""
+white-space control `~` and escapes. A simple tag that is no field is handed to the macro engine."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
 
-from tavern_tui.core.errors import PromptError
 from tavern_tui.macros.context import MacroContext
-from tavern_tui.macros.evaluate import substitute_new
+from tavern_tui.macros.engine import substitute
+from tavern_tui.macros.registry import MOST_CHARACTERS
+from tavern_tui.macros.story_blocks import Block, Operand, Part, Value, parse_story
+from tavern_tui.macros.story_tags import TemplateError
 
-MAX_DEPTH = 50
+__all__ = ["TemplateError", "render"]
 
-
-class TemplateError(PromptError):
-    """A story string that cannot be read. Says where."""
-
-    hint = "Correct the story string of the context template, or choose another template."
-
-
-_TAG = re.compile(
-    r"\\?\{\{(?:!--.*?--~?\}\}|![^}]*\}\}|(~)?\{([^{}]*)\}(~)?\}\}|(~)?((?:[^{}~]|~(?!\}\}))*)(~)?\}\})",
-    re.DOTALL,
-)
-_IDENTIFIER = re.compile(r"[^\s!\"#%&'()*+,./;<=>@\[\\\]^`{|}~]+")
-_BLANK_BEFORE = re.compile(r"(?:\A|\n)[ \t]*\Z")
-_BLANK_AFTER = re.compile(r"[ \t]*(?:\r?\n|\Z)")
-
-
-@dataclass(frozen=True, slots=True)
-class _Tag:
-    kind: str
-    """`text`, `value`, `open`, `else`, `close`, `comment`."""
-    text: str
-    """The words of a text, or what stands between the braces."""
-    at: int = 0
-    strip_left: bool = False
-    strip_right: bool = False
-
-
-@dataclass(slots=True)
-class _Block:
-    helper: str
-    argument: str
-    at: int
-    inner: list[_Tag | _Block] = field(default_factory=list)
-    otherwise: list[_Tag | _Block] = field(default_factory=list)
-    in_else: bool = False
-    chained: bool = False
-    """Opened by `else if`: its parent's closing tag closes it, too."""
-
-    @property
-    def current(self) -> list[_Tag | _Block]:
-        return self.otherwise if self.in_else else self.inner
+_FALSE_LITERALS = frozenset(("0", "false", "null", "undefined"))
 
 
 def render(template: str, params: Mapping[str, str], context: MacroContext) -> str:
     """The template filled in, and then the macros of the whole resolved.
 
     Raises TemplateError."""
-    filled = _Render(params, context).all(_parse(template).inner)
-    return substitute_new(filled, context)
-
-
-# --- parsing
-
-
-def _parse(template: str) -> _Block:
-    tags = _control_white_space(_tags(template))
-    stack = [_Block("", "", 0)]
-    for tag in tags:
-        match tag.kind:
-            case "open":
-                helper, argument = _helper_of(tag, template)
-                if len(stack) > MAX_DEPTH:
-                    raise _error("blocks are nested too deeply", tag.at, template)
-                stack.append(_Block(helper, argument, tag.at))
-            case "else":
-                _else(stack, tag, template)
-            case "close":
-                _close(stack, tag, template)
-            case "comment":
-                pass
-            case _:
-                stack[-1].current.append(tag)
-    if len(stack) > 1:
-        raise _error(f"{{{{#{stack[-1].helper}}}}} is never closed", stack[-1].at, template)
-    return stack[0]
-
-
-def _tags(template: str) -> list[_Tag]:
-    found: list[_Tag] = []
-    at = 0
-    for match in _TAG.finditer(template):
-        if match.start() > at:
-            found.append(_Tag("text", template[at : match.start()], at))
-        at = match.end()
-        found.append(_tag(match, template))
-    rest = template[at:]
-    if "{{" in rest:
-        raise _error("a tag is not closed", at + rest.index("{{"), template)
-    if rest:
-        found.append(_Tag("text", rest, at))
-    return found
-
-
-def _tag(match: re.Match[str], template: str) -> _Tag:
-    whole, place = match.group(), match.start()
-    if whole.startswith("\\"):
-        return _Tag("text", whole[1:], place)
-    if whole.startswith("{{!"):
-        return _Tag("comment", "", place, strip_right=whole.endswith("~}}"))
-    triple = match.group(2) is not None
-    left, inner, right = (match.group(1), match.group(2), match.group(3)) if triple else match.group(4, 5, 6)
-    words = (inner or "").strip()
-    left_strip, right_strip = bool(left), bool(right)
-    kind = "value"
-    if triple:
-        kind = "value"
-    elif words.startswith("#"):
-        kind, words = "open", words[1:].strip()
-    elif words.startswith("/"):
-        kind, words = "close", words[1:].strip()
-    elif words == "else" or words.startswith("else ") or words == "^":
-        kind, words = "else", words.removeprefix("else").removeprefix("^").strip()
-    elif words.startswith("&"):
-        words = words[1:].strip()
-    if kind == "value":
-        _check_value(words, place, template)
-    return _Tag(kind, words, place, left_strip, right_strip)
-
-
-def _check_value(words: str, place: int, template: str) -> None:
-    """A simple tag is a name, perhaps with arguments that are passed over."""
-    match = _IDENTIFIER.match(words)
-    if match is None:
-        raise _error(f'"{{{{{words}}}}}" is not a name', place, template)
-    rest = words[match.end() :]
-    if rest and not rest[0].isspace():
-        raise _error(f'"{{{{{words}}}}}" is not a name', place + match.end(), template)
-    if re.search(r"[,/%;]", rest):
-        raise _error(f'"{{{{{words}}}}}" cannot be read', place, template)
-
-
-def _helper_of(tag: _Tag, template: str) -> tuple[str, str]:
-    helper, _, argument = tag.text.partition(" ")
-    if helper not in ("if", "unless", "with", "each"):
-        raise _error(f"{{{{#{helper}}}}} is not known here", tag.at, template)
-    if not argument.strip():
-        raise _error(f"{{{{#{helper}}}}} needs a name", tag.at, template)
-    return helper, argument.strip()
-
-
-def _else(stack: list[_Block], tag: _Tag, template: str) -> None:
-    block = stack[-1]
-    if len(stack) == 1 or block.in_else:
-        raise _error("an {{else}} stands outside of a block", tag.at, template)
-    block.in_else = True
-    if tag.text:
-        helper, argument = _helper_of(tag, template)
-        stack.append(_Block(helper, argument, tag.at, chained=True))
-
-
-def _close(stack: list[_Block], tag: _Tag, template: str) -> None:
-    while len(stack) > 1 and stack[-1].chained:
-        inner = stack.pop()
-        stack[-1].current.append(inner)
-    if len(stack) == 1 or stack[-1].helper != tag.text:
-        raise _error(f"{{{{/{tag.text}}}}} closes nothing", tag.at, template)
-    block = stack.pop()
-    stack[-1].current.append(block)
-
-
-def _error(what: str, at: int, template: str) -> TemplateError:
-    line = template.count("\n", 0, at) + 1
-    return TemplateError(f"The story string cannot be read: {what} (line {line}).")
-
-
-def _control_white_space(tags: list[_Tag]) -> list[_Tag]:
-    """`~` and tags alone on their line take white space away from the texts beside them."""
-    result = list(tags)
-    standalone = [_is_standalone(tags, at) for at in range(len(tags))]
-    for at, tag in enumerate(tags):
-        if tag.kind == "text":
-            continue
-        if standalone[at]:
-            _change(result, at - 1, lambda text: re.sub(r"[ \t]+\Z", "", text))
-            _change(result, at + 1, lambda text: re.sub(r"^[ \t]*\r?\n?", "", text, count=1))
-        if tag.strip_left:
-            _change(result, at - 1, str.rstrip)
-        if tag.strip_right:
-            _change(result, at + 1, str.lstrip)
-    return result
-
-
-def _change(tags: list[_Tag], at: int, change: object) -> None:
-    if 0 <= at < len(tags) and tags[at].kind == "text" and callable(change):
-        tags[at] = replace(tags[at], text=change(tags[at].text))
-
-
-def _is_standalone(tags: list[_Tag], at: int) -> bool:
-    """Whether a block tag or comment stands alone on its line."""
-    tag = tags[at]
-    if tag.kind not in ("open", "else", "close", "comment"):
-        return False
-    return _blank_to_line_start(tags, at) and _blank_to_line_end(tags, at)
-
-
-def _blank_to_line_start(tags: list[_Tag], at: int) -> bool:
-    if at == 0:
-        return True
-    before = tags[at - 1]
-    if before.kind != "text":
-        return False
-    match = _BLANK_BEFORE.search(before.text)
-    return match is not None and (match.group().startswith("\n") or at == 1)
-
-
-def _blank_to_line_end(tags: list[_Tag], at: int) -> bool:
-    if at == len(tags) - 1:
-        return True
-    after = tags[at + 1]
-    if after.kind != "text":
-        return False
-    match = _BLANK_AFTER.match(after.text)
-    return match is not None and (match.group().endswith("\n") or at + 1 == len(tags) - 1)
-
-
-# --- rendering
+    filled = _Render(params, context).words(parse_story(template))
+    return substitute(filled, context)
 
 
 class _Render:
+    """One filling. Inside of `#with` the names mean something else: `_scopes` are its texts."""
+
     def __init__(self, params: Mapping[str, str], context: MacroContext) -> None:
         self._params = params
         self._context = context
-        self._this: list[str] = []
+        self._scopes: list[str] = []
+        self._left = MOST_CHARACTERS
 
-    def all(self, nodes: list[_Tag | _Block]) -> str:
-        return "".join(self.block(node) if isinstance(node, _Block) else self.tag(node) for node in nodes)
+    def words(self, parts: Sequence[Part]) -> str:
+        return "".join([self._part(part) for part in parts])
 
-    def tag(self, tag: _Tag) -> str:
-        return tag.text if tag.kind == "text" else self.value(tag.text)
+    def _part(self, part: Part) -> str:
+        match part:
+            case Block():
+                return self._block(part)
+            case Value():
+                return self._limited(self._value(part))
+            case _:
+                return part
 
-    def value(self, words: str) -> str:
-        name = words.split()[0]
-        if name == "lookup":
-            return self.looked_up(words)
-        known = self.field(name)
+    def _limited(self, text: str) -> str:
+        self._left -= len(text)
+        if self._left < 0:
+            raise TemplateError(f"The story string comes to more than {MOST_CHARACTERS:,} characters.")
+        return text
+
+    # --- values
+
+    def _value(self, value: Value) -> str:
+        if value.path == "lookup" and len(value.operands) == 2:
+            return self._looked_up(*value.operands)
+        known = self._field(value.path)
         if known is not None:
             return known
-        if name.lower() == "trim":
+        if "." in value.path or "/" in value.path or value.path == "this":
+            self._warn(value, "is read as a path and stays empty")
+            return ""
+        if value.path.lower() == "trim":
             return "{{trim}}"
-        return substitute_new("{{" + name + "}}", self._context)
+        if value.operands:
+            self._warn(value, "is a macro, and macros get no arguments after a blank; use ::")
+        return substitute("{{" + value.path + "}}", self._context)
 
-    def looked_up(self, words: str) -> str:
-        parts = [part.strip("\"'") for part in words.split()[1:]]
-        return (self.field(parts[-1]) or "") if parts else ""
+    def _warn(self, value: Value, what: str) -> None:
+        sentence = f'"{{{{{value.path[:80]}}}}}" of the story string {what}.'
+        if sentence not in self._context.warnings:
+            self._context.warnings.append(sentence)
 
-    def field(self, name: str) -> str | None:
-        """A parameter's text; None if there is none of that name."""
-        if name in ("this", ".") and self._this:
-            return self._this[-1]
-        return self._params.get(name.removeprefix("this."))
+    def _looked_up(self, owner: Operand, key: Operand) -> str:
+        """`lookup this "name"` is a field, `lookup name 0` a letter of one."""
+        name = key.text if key.is_quoted or key.text.isdecimal() else self._field(key.text) or ""
+        if owner.text in ("this", ".") and not owner.is_quoted and not self._scopes:
+            return self._params.get(name, "")
+        text = self._operand(owner)
+        is_place = name.isascii() and name.isdecimal() and len(name) < 10
+        return text[int(name) : int(name) + 1] if is_place else ""
 
-    def block(self, block: _Block) -> str:
-        value = self.field(block.argument.strip("\"'")) or ""
+    def _operand(self, operand: Operand) -> str:
+        """The text of a block's operand; empty means false."""
+        if operand.is_quoted:
+            return operand.text
+        if operand.text in _FALSE_LITERALS:
+            return ""
+        if operand.text.isdecimal() or operand.text == "true":
+            return operand.text
+        if operand.text in ("this", ".") and not self._scopes:
+            return "[object Object]"
+        return self._field(operand.text) or ""
+
+    def _field(self, path: str) -> str | None:
+        """The text a path leads to; None if there is none."""
+        scopes = list(self._scopes)
+        while path.startswith("../"):
+            path = path[3:]
+            if not scopes:
+                return None
+            scopes.pop()
+        if path in ("this", "."):
+            return scopes[-1] if scopes else None
+        for own in ("./", "this.", "this/"):
+            path = path.removeprefix(own)
+        return None if scopes else self._params.get(path)
+
+    # --- blocks
+
+    def _block(self, block: Block) -> str:
+        value = self._operand(block.operand)
         if block.helper == "unless":
-            return self.all(block.otherwise if value else block.inner)
-        if not value:
-            return self.all(block.otherwise)
+            return self.words(block.otherwise if value else block.inner)
+        # `each` finds no items in a text, so its `else` is all there is to show.
+        if not value or block.helper == "each":
+            return self.words(block.otherwise)
         if block.helper == "if":
-            return self.all(block.inner)
-        if block.helper == "each":
-            return ""  # parameters are texts, which have no items
-        self._this.append(value)
+            return self.words(block.inner)
+        self._scopes.append(value)
         try:
-            return self.all(block.inner)
+            return self.words(block.inner)
         finally:
-            self._this.pop()
+            self._scopes.pop()
