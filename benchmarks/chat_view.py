@@ -118,11 +118,11 @@ def run() -> list[Measure]:
         Measure(name="read a 10,000-message chat", value=read, baseline=loads, limit=6,
                 against="json.loads of its lines"),
         Measure(name="show 10,000 messages", value=on_screen(Transcript, lambda view: _open(view, many)),
-                baseline=on_screen(Transcript, lambda view: _open(view, few)), limit=3, against="100 messages"),
+                baseline=on_screen(Transcript, lambda view: _open(view, few)), limit=3, against="100"),
         Measure(name="10 pages up, 10,000 messages",
                 value=on_screen(Transcript, lambda view: _page_up(view, many)),
                 baseline=on_screen(Transcript, lambda view: _page_up(view, few)), limit=3,
-                against="100 messages"),
+                against="100"),
         Measure(name="20,000 deltas at once", value=on_screen(Transcript, _feed),
                 baseline=on_screen(Log, _log), limit=0.05, against="the same writes to a bare Log"),
     ]  # fmt: skip
