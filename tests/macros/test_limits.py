@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -185,8 +186,8 @@ def test_no_depth_exhausts_the_stack(kind: str, name: str, depth: int) -> None:
     deep_inside(sys.getrecursionlimit() - frames, lambda: WORK[kind](text))
 
 
-def _frames() -> Any:
-    frame = sys._getframe()
+def _frames() -> Iterator[FrameType]:
+    frame: FrameType | None = sys._getframe()
     while frame is not None:
         yield frame
         frame = frame.f_back

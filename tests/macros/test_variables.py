@@ -98,11 +98,9 @@ def test_stored_lists_are_not_changed_behind_the_callers_back() -> None:
 def test_changes_are_noted_where_they_happen() -> None:
     context = a_context(chat_variables={"x": 1}, global_variables={"y": 1})
     substitute("{{getvar::x}}{{hasglobalvar::y}}{{deletevar::none}}{{.x ?? 1}}", context)
-    assert not context.variables.chat_changed
-    assert not context.variables.everywhere_changed
+    assert (context.variables.chat_changed, context.variables.everywhere_changed) == (False, False)
     substitute("{{deleteglobalvar::y}}", context)
-    assert context.variables.everywhere_changed
-    assert not context.variables.chat_changed
+    assert (context.variables.chat_changed, context.variables.everywhere_changed) == (False, True)
 
 
 # --- numbers as JavaScript has them
