@@ -117,7 +117,7 @@ def test_an_sdist_brings_what_a_contributor_needs(sdist: Path) -> None:
     with tarfile.open(sdist) as packed:
         held = {name.partition("/")[2] for name in packed.getnames()}
     wanted = {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "Makefile", "pyproject.toml"}
-    wanted |= {"tests/test_packaging.py", "docs/architecture.md"}
+    wanted |= {"tests/test_packaging.py", "docs/architecture.md", ".ci/run"}
     wanted |= {path.relative_to(ROOT).as_posix() for path in (ROOT / "themes").glob("*.yaml")}
     assert wanted <= held
 
