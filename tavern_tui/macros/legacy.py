@@ -12,6 +12,7 @@ from functools import partial
 from tavern_tui.macros.builtin.dice import pick_as_legacy
 from tavern_tui.macros.context import MacroContext
 from tavern_tui.macros.evaluate import lower_names, remove_trim_marks
+from tavern_tui.macros.lexer import wide_characters
 from tavern_tui.macros.registry import TOO_MUCH, Call, Evaluate, NotNow, Substitution, find_macro
 
 _EARLY = (
@@ -47,7 +48,7 @@ _LATE = (
 _CLOCK = ("time", "date", "weekday", "isotime", "isodate", "idle_duration")
 
 Replace = Callable[[str, int], str | None]
-"""An argument and the offset of its macro -> what comes there; None: it stays."""
+"""An argument and the offset of its macro (units of UTF-16) -> what comes there; None: it stays."""
 
 
 def substitute_legacy(
@@ -207,7 +208,7 @@ class _Legacy:
         text, pattern, end = self.text, re.compile(opener, re.IGNORECASE), -1
         closing = stop if stop.endswith("}}") else "}}"
         pieces: list[str] = []
-        at = position = 0
+        at = position = wide = 0
         while (match := pattern.search(text, position)) is not None:
             start = match.end()
             end = text.find(stop, start) if end < start else end
@@ -219,8 +220,11 @@ class _Legacy:
                 continue
             position = end + len(closing)
             source = text[match.start() : position]
-            value = partial(replace, text[start:end], match.start())
-            pieces += text[at : match.start()], self._limited(value, source)
+            before = text[at : match.start()]
+            wide += wide_characters(before)
+            value = partial(replace, text[start:end], match.start() + wide)
+            pieces += before, self._limited(value, source)
+            wide += wide_characters(source)
             at = position
         self.text = "".join((*pieces, text[at:]))
 

@@ -29,6 +29,11 @@ class Token(NamedTuple):
     at: int
 
 
+def wide_characters(text: str) -> int:
+    """How many characters are two units in UTF-16, in which SillyTavern counts places."""
+    return 0 if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2 - len(text)
+
+
 def tokens(text: str) -> Iterator[Token]:
     """The pieces of the text in order; put together they are the text again.
 

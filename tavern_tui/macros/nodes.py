@@ -33,7 +33,7 @@ class Macro(Braces):
     """In lower case."""
     arguments: tuple[Nodes, ...]
     offset: int
-    """Where its `{{` stands in the text."""
+    """Where its `{{` stands in the text, in units of UTF-16."""
     keeps_space: bool = False
     """`#`: scoped content is not trimmed."""
     content: Nodes | None = None

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from tavern_tui.macros.lexer import MAX_DEPTH, Kind, tokens
+from tavern_tui.macros.lexer import MAX_DEPTH, Kind, tokens, wide_characters
 from tavern_tui.macros.nodes import Closing, Document, Macro, Node, Nodes, Text, Unknown, Variable
 from tavern_tui.macros.registry import COMMENT, find_macro
 
@@ -28,6 +28,7 @@ class _Open:
     """Braces whose `}}` has not come yet."""
 
     at: int
+    """Where the `{{` stands, in units of UTF-16."""
     items: list[Node] = field(default_factory=list)
 
 
@@ -35,13 +36,15 @@ def parse(text: str) -> Document:
     """The nodes of a text, scoped blocks already joined. Never raises."""
     stack = [_Open(-1)]
     is_cut = False
+    wide = 0
     for token in tokens(text):
         match token.kind:
             case Kind.WORDS:
                 stack[-1].items.append(Text(token.text))
+                wide += wide_characters(token.text)
                 is_cut |= len(stack) > MAX_DEPTH and "{{" in token.text
             case Kind.OPEN:
-                stack.append(_Open(token.at))
+                stack.append(_Open(token.at + wide))
             case Kind.CLOSE:
                 closed = stack.pop()
                 source, was_cut = _joined(closed.items)

@@ -55,7 +55,7 @@ class Call:
     """What a macro may know about where it stands."""
 
     offset: int
-    """Position of its `{{` in the text."""
+    """Position of its `{{` in the text, in units of UTF-16."""
     text: Substitution
 
 

@@ -89,6 +89,18 @@ def test_pick_counts_its_place_after_old_spellings_but_hashes_the_text_as_it_was
     assert put(text) == "Ann " + "abcd"[int(arc4_fraction(str(seed)) * 4)]
 
 
+@pytest.mark.parametrize("legacy", [False, True], ids=["new", "old"])
+@pytest.mark.parametrize("before", ["😀", "😀 日本 ", "👩\u200d🎨{{noop}}", "\ud800", "{{reverse:🎨}} "])
+def test_pick_counts_its_place_in_utf16_units_as_sillytavern_does(before: str, legacy: bool) -> None:
+    choices = tuple(map(str, range(1000)))
+    text = before + "{{pick::" + "::".join(choices) + "}}"
+    shown = substitute(before, a_context(legacy=True)) if legacy else before
+    place = len(shown.encode("utf-16-le", "surrogatepass")) // 2
+    seed = cyrb53(f"{cyrb53('chat')}-{cyrb53(text)}-{place}")
+    fraction = arc4_fraction(f"{seed}\0" if legacy else str(seed))
+    assert put(text, legacy=legacy, chat_name="chat").endswith(choices[int(fraction * 1000)])
+
+
 def test_pick_stays_the_same_and_depends_on_the_chat() -> None:
     text = "{{pick::a::b::c::d::e::f::g::h}}" * 12
     first = put(text, chat_name="one")
