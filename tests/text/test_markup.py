@@ -188,4 +188,5 @@ def test_hostile_text_takes_linear_time(piece: str) -> None:
         return time.process_time() - started
 
     seconds(500)
-    assert seconds(16_000) < 40 * max(seconds(2_000), 0.002)
+    # Quadratic work on this much text takes far longer than a busy machine explains.
+    assert seconds(16_000) < max(2.0, 40 * seconds(2_000))
