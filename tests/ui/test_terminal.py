@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 import pytest
 
+from tavern_tui.core.character import Character
+from tavern_tui.storage.cards import write_png
 from tavern_tui.storage.chats import read_chat
 from tests.ui.terminal import Terminal, need_tmux, wait_until
 
@@ -22,6 +23,13 @@ name = "llama"
 provider = "llamacpp"
 url = "{url}"
 max_tokens = 60
+
+[[connections]]
+name = "endless"
+provider = "llamacpp"
+url = "{url}"
+max_tokens = 4000
+extra_body = {{ ignore_eos = true }}
 
 [[connections]]
 name = "writer"
@@ -49,16 +57,9 @@ def the_chat(folder: Path) -> list[str]:
 
 def test_a_card_is_imported_talked_to_and_found_again(tmp_path: Path, llama_url: str) -> None:
     need_tmux()
-    card = tmp_path / "ann.json"
-    card.write_text(
-        json.dumps(
-            {
-                "spec": "chara_card_v2",
-                "spec_version": "2.0",
-                "data": {"name": "Ann", "description": "A smith.", "first_mes": "Good dusk, {{user}}."},
-            }
-        )
-    )
+    card = tmp_path / "ann.png"
+    ann = Character(name="Ann", description="A smith.", first_message="Good dusk, {{user}}.")
+    card.write_bytes(write_png(ann, None))
     (tmp_path / "settings.toml").write_text(SETTINGS.format(url=llama_url))
     with Terminal(command(tmp_path, str(card)), tmp_path, environment(tmp_path), size=(120, 40)) as terminal:
         terminal.wait_for("Good dusk, User.", "Ann")
@@ -70,12 +71,21 @@ def test_a_card_is_imported_talked_to_and_found_again(tmp_path: Path, llama_url:
         terminal.press("M-Right")
         terminal.wait_for("2/2")
         terminal.press("C-n")
+        terminal.wait_for("endless")
+        terminal.type("Talk on and on.")
+        terminal.press("Enter")
+        terminal.wait_for("5 messages")
+        terminal.press("Escape")
+        terminal.wait_for("stopped")
+        kept = the_chat(tmp_path)[-1]
+        terminal.press("C-n")
         terminal.wait_for("writer")
         terminal.type("And then?")
         terminal.press("Enter")
-        terminal.wait_for("And then?", "5 messages")
-        wait_until(lambda: len(the_chat(tmp_path)) == 5)
+        terminal.wait_for("And then?", "7 messages")
+        wait_until(lambda: len(the_chat(tmp_path)) == 7)
         terminal.press("C-c", "C-c")
     with Terminal(command(tmp_path), tmp_path, environment(tmp_path), size=(80, 24)) as terminal:
         terminal.wait_for("And then?", "Ann")
-        assert len(the_chat(tmp_path)) == 5
+        assert len(the_chat(tmp_path)) == 7
+        assert the_chat(tmp_path)[4] == kept
