@@ -8,11 +8,15 @@ import struct
 import zlib
 from pathlib import Path
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from tavern_tui.storage.folders import Folders
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
+
+quickly = settings(deadline=None, max_examples=40)
+"""For property tests: a busy machine is no failure, and the suite stays fast."""
 
 json_values = st.recursive(
     st.none()

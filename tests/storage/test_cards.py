@@ -27,7 +27,16 @@ from tavern_tui.storage.cards import (
     write_png,
 )
 from tavern_tui.storage.cards import png_chunks as chunks
-from tests.storage.builders import SHARED, a_chunk, a_folder, a_png, a_v2_card, card_text, json_objects
+from tests.storage.builders import (
+    SHARED,
+    a_chunk,
+    a_folder,
+    a_png,
+    a_v2_card,
+    card_text,
+    json_objects,
+    quickly,
+)
 
 
 def texts_of(png: bytes) -> dict[str, dict[str, object]]:
@@ -100,6 +109,7 @@ def test_a_v3_card_keeps_its_spec_until_it_is_edited() -> None:
     assert edited["data"]["assets"] == [{"x": 1}]  # type: ignore[index]
 
 
+@quickly
 @given(json_objects, json_objects, json_objects)
 def test_no_key_is_lost_by_reading_and_writing(
     top: dict[str, object], data: dict[str, object], extensions: dict[str, object]
@@ -123,6 +133,7 @@ MIRROR = {
 }
 
 
+@quickly
 @given(st.text(max_size=40), st.lists(st.text(max_size=10), max_size=3), st.booleans())
 def test_edited_fields_come_back_from_the_picture(text: str, greetings: list[str], favourite: bool) -> None:
     ann = character_from_json(a_v2_card(), "ann", [])
@@ -233,6 +244,7 @@ def test_broken_cards_give_one_sentence_that_names_the_file(data: bytes, said: s
     assert "broken" in str(caught.value)
 
 
+@quickly
 @given(st.binary(max_size=200), st.integers(0, 400))
 def test_a_damaged_picture_is_a_card_or_a_data_error(rubbish: bytes, at: int) -> None:
     good = a_png(("chara", card_text(a_v2_card())))
@@ -304,6 +316,7 @@ def test_broken_archives_give_one_sentence(data: bytes, said: str) -> None:
         read_card_bytes(data, "x.charx")
 
 
+@quickly
 @given(st.integers(0, 600), st.binary(min_size=1, max_size=30))
 def test_a_damaged_archive_is_a_card_or_a_data_error(at: int, rubbish: bytes) -> None:
     good = a_charx()

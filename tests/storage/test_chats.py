@@ -31,7 +31,14 @@ from tavern_tui.storage.chats import (
 )
 from tavern_tui.storage.chats.messages import message_from_json, message_json
 from tavern_tui.storage.chats.tail import journal_of, replace_tail
-from tests.storage.builders import HEADER, HELLO, HI, chat_lines, json_objects
+from tests.storage.builders import (
+    HEADER,
+    HELLO,
+    HI,
+    chat_lines,
+    json_objects,
+    quickly,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -160,6 +167,7 @@ def test_chub_s_objects_in_the_place_of_texts_are_understood() -> None:
     assert [one.text for one in message.swipes] == ["Hi", "Hello"]
 
 
+@quickly
 @given(json_objects)
 def test_any_object_is_a_message_or_a_warning(line: dict[str, object]) -> None:
     warnings: list[str] = []
@@ -247,6 +255,7 @@ def test_a_deleted_message_takes_only_itself_away_and_can_come_back(tmp_path: Pa
     assert "{kept" in path.read_text()
 
 
+@quickly
 @given(st.text(max_size=30), st.booleans(), st.booleans(), json_objects)
 def test_a_new_message_comes_back_as_it_was(
     text: str, is_user: bool, hidden: bool, extra: dict[str, object]
@@ -414,6 +423,7 @@ def test_a_last_line_that_was_cut_off_is_mended_or_kept(tmp_path: Path, cut: int
     assert len(again.warnings) == (0 if shown else 1)
 
 
+@quickly
 @given(st.text(max_size=60), st.integers(0, 200))
 def test_the_words_of_a_cut_off_line_come_back(text: str, cut: int) -> None:
     import tempfile

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 
 from tavern_tui.core.errors import DataError
 from tavern_tui.storage.folders import find_folders, free_name, inside, safe_name
-from tests.storage.builders import a_folder
+from tests.storage.builders import (
+    a_folder,
+    quickly,
+)
 
 
 def test_options_win_over_the_environment(tmp_path: Path) -> None:
@@ -61,6 +64,7 @@ def test_names_are_made_safe_for_every_file_system(name: str, safe: str) -> None
     assert safe_name(name) == safe
 
 
+@quickly
 @given(st.text(max_size=300))
 def test_a_safe_name_is_short_and_stays_in_its_folder(name: str) -> None:
     safe = safe_name(name)

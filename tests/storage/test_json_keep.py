@@ -24,9 +24,14 @@ from tavern_tui.storage.json_keep import (
     texts,
     whole,
 )
-from tests.storage.builders import json_objects, json_values
+from tests.storage.builders import (
+    json_objects,
+    json_values,
+    quickly,
+)
 
 
+@quickly
 @given(json_values)
 def test_what_is_written_reads_the_same(value: object) -> None:
     for written in (compact_json(value), pretty_json(value)):
@@ -101,6 +106,7 @@ def test_odd_values_give_the_default_and_a_warning(reader: object, value: object
     assert warnings[0].startswith("The key should be")
 
 
+@quickly
 @given(json_objects)
 def test_laying_nothing_over_an_object_changes_nothing(source: dict[str, object]) -> None:
     same = {("a",): 1, ("b", "c"): True}
