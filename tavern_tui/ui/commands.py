@@ -7,8 +7,11 @@ from inspect import isawaitable
 
 from textual.actions import parse
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.dom import DOMNode
 
-from tavern_tui.ui.keys import KEYS, SCOPES, Key, shown_keys
+from tavern_tui.ui.key import Key
+from tavern_tui.ui.keys import KEYS, SCOPES, shown_keys
+from tavern_tui.ui.screens.bench import Bench
 from tavern_tui.ui.screens.frame import Frame
 
 PLAIN = ("app", "main", "chat")
@@ -38,9 +41,19 @@ class TavernCommands(Provider):
 
     async def run(self, key: Key) -> None:
         """Do what the key does."""
-        screen = self.screen
-        node = await screen.reach(key.scope) if isinstance(screen, Frame) else self.app
+        node = await self._node(key.scope)
         _, name, parameters = parse(key.action)
         result = getattr(node, f"action_{name}")(*parameters)
         if isawaitable(result):
             await result
+
+    async def _node(self, scope: str) -> DOMNode:
+        """The node whose actions a scope means; a bench that stands before it is left."""
+        screen = self.screen
+        if isinstance(screen, Bench):
+            if scope in (screen.scope, "bench"):
+                return screen
+            screen.save_now()
+            await screen.dismiss(None)
+            screen = self.app.screen
+        return await screen.reach(scope) if isinstance(screen, Frame) else self.app

@@ -12,6 +12,7 @@ from textual.widgets import Button, TextArea
 
 from tavern_tui.ui.dialogs.dialog import Dialog
 from tavern_tui.ui.keys import bindings
+from tavern_tui.ui.widgets.completion import MacroArea
 
 
 class Editor(Dialog[str]):
@@ -27,7 +28,7 @@ class Editor(Dialog[str]):
         self._warned = False
 
     def body(self) -> ComposeResult:
-        yield TextArea(self._text, id="text", soft_wrap=True, compact=True)
+        yield MacroArea(self._text, id="text")
         with Horizontal(classes="buttons"):
             yield Button(self._save, id="save", variant="primary", compact=True)
             yield Button("Cancel", id="cancel", compact=True)

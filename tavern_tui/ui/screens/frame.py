@@ -16,6 +16,7 @@ from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.opening import Opening
 from tavern_tui.ui.panes import PANES, build_pane
 from tavern_tui.ui.panes.chat.pane import ChatPane
+from tavern_tui.ui.screens.bench import BENCHES, Bench, build_bench
 from tavern_tui.ui.screens.sides import Sides, Width
 from tavern_tui.ui.widgets.key_line import KeyLine
 from tavern_tui.ui.widgets.status_line import StatusLine
@@ -120,6 +121,21 @@ class Frame(Screen[None]):
     def action_logs(self) -> None:
         self._toggle("logs")
 
+    async def action_open_bench(self, id: str) -> None:
+        """Open a full screen for one kind of thing; what it changed is seen when it closes."""
+        await self._open_bench(id)
+
+    async def _open_bench(self, id: str) -> Bench:
+        bench = build_bench(id, self.tavern)
+        await self.app.push_screen(bench, lambda _: self._bench_closed())
+        return bench
+
+    def _bench_closed(self) -> None:
+        self._inputs_changed()
+
+    def _inputs_changed(self) -> None:
+        """Something that goes into the prompt is different."""
+
     def action_back(self) -> None:
         self._close_overlay()
         self.chat.focus_composer()
@@ -135,6 +151,8 @@ class Frame(Screen[None]):
             return self.app
         if scope in ("chat", "messages"):
             return self.chat
+        if scope in BENCHES:
+            return await self._open_bench(scope)
         if scope not in PANES:
             return self
         self._remember(self._sides.show(PANES[scope]))

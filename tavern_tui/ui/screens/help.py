@@ -13,7 +13,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tavern_tui.ui.dialogs.dialog import Dialog
-from tavern_tui.ui.keys import SCOPES, Key, keys_of, shown_keys
+from tavern_tui.ui.key import Key
+from tavern_tui.ui.keys import SCOPES, keys_of, shown_keys
 
 KEY_WIDTH = 14
 TITLE_WIDTH = 20

@@ -1,0 +1,139 @@
+"""The keys of the main screen and its panes."""
+
+from __future__ import annotations
+
+from tavern_tui.ui.key import Key, a_key
+
+
+def _bench(id: str, keys: str, title: str, help: str) -> Key:
+    """A row that opens a full screen."""
+    return Key(id=f"main.{id}", keys=keys, action=f"open_bench('{id}')", title=title, help=help)
+
+
+ROWS: tuple[Key, ...] = (
+    a_key("app.help", "f1,question_mark", "Help", "This page: every key there is."),
+    a_key("app.palette", "ctrl+p", "Commands", "Find any action by name.", show=True),
+    a_key("app.pick_theme", "alt+c", "Theme", "Choose the colours."),
+    a_key("app.leave", "ctrl+c", "Quit", "Copies a selection; without one, twice quits."),
+    # ----- main
+    a_key("main.connections", "f2", "Connections", "Show, focus or hide the connection pane.", show=True),
+    a_key("main.characters", "f3", "Characters", "Show, focus or hide the character pane.", show=True),
+    a_key("main.prompt", "f4", "Prompt", "Show, focus or hide what will be sent.", show=True),
+    a_key("main.logs", "f5", "Log", "Show, focus or hide what was asked of which server."),
+    # ----- benches
+    _bench(
+        "lorebooks", "f6,alt+l", "Lorebooks", "Lorebooks and entries: edit, search, see what fired and why."
+    ),
+    _bench("manager", "f7,alt+m", "Prompt manager", "The prompts of the chat-completion preset."),
+    _bench("templates", "f8,alt+t", "Templates", "Context, instruct and system prompt templates."),
+    _bench("regex", "f9,alt+x", "Regex scripts", "Find and replace in what is sent, stored and shown."),
+    _bench("note", "alt+w", "Author's note", "The author's note of this chat, and the character's own."),
+    _bench("personas", "alt+e", "Personas", "Choose and edit who you are."),
+    _bench("group", "alt+g", "Groups", "Groups and their members."),
+    a_key("main.next_connection", "ctrl+n", "Next connection", "Let the next connection answer from now on."),
+    a_key(
+        "main.switch_connection", "ctrl+o", "Switch connection", "Pick who answers from now on.", show=True
+    ),
+    a_key("main.adopt_found", "alt+a", "Use found server", "Use the server that was found on this machine."),
+    a_key("main.back", "escape", "Back to the chat", "Close an overlay and go back to the composer."),
+    # ----- chat
+    a_key("chat.stop", "escape", "Stop", "Stop the reply and keep what has arrived.", show=True),
+    a_key(
+        "chat.to_messages", "escape,ctrl+up", "Messages", "Go to the messages; so does a double click on one."
+    ),
+    a_key("chat.regenerate", "ctrl+r", "Regenerate", "Replace the last reply with a new one.", show=True),
+    a_key("chat.continue", "ctrl+g", "Continue", "Let the last message go on."),
+    a_key("chat.swipe_left", "alt+left", "Swipe left", "The last message's earlier version."),
+    a_key(
+        "chat.swipe_right",
+        "alt+right",
+        "Swipe right",
+        "Its next version; past the last a new one is written.",
+    ),
+    a_key(
+        "chat.empty_left",
+        "left",
+        "Swipe left",
+        "The same while the composer is empty.",
+        priority=True,
+        palette=False,
+    ),
+    a_key(
+        "chat.empty_right",
+        "right",
+        "Swipe right",
+        "The same while the composer is empty.",
+        priority=True,
+        palette=False,
+    ),
+    a_key("chat.impersonate", "ctrl+t", "Write my turn", "Let the model draft your next message."),
+    a_key("chat.pick_chat", "ctrl+l", "Chats", "Open another chat of this character."),
+    a_key("chat.new_chat", "alt+n", "New chat", "Begin a new chat; this one is kept."),
+    a_key("chat.undo_delete", "alt+u", "Undo delete", "Bring the message back that was deleted last."),
+    a_key("chat.use_persona", "alt+p", "Persona", "Choose who you are."),
+    # ----- the message under the cursor
+    a_key("messages.up", "k,up", "Up", "The message above.", palette=False),
+    a_key(
+        "messages.down",
+        "j,down",
+        "Down",
+        "The message below; past the last, back to the composer.",
+        palette=False,
+    ),
+    a_key("messages.first", "g,home", "First", "The first message.", palette=False),
+    a_key("messages.last", "G,end", "Last", "The last message.", palette=False),
+    a_key("messages.edit", "e", "Edit", "Change the text.", show=True),
+    a_key("messages.delete", "d,delete", "Delete", "Take the message out of the chat.", show=True),
+    a_key("messages.swipe_left", "h,left", "Swipe left", "Its earlier version.", show=True),
+    a_key("messages.swipe_right", "l,right", "Swipe right", "Its next version, or a new one.", show=True),
+    a_key(
+        "messages.regenerate",
+        "r",
+        "Regenerate",
+        "Replace the reply with a new one (last message).",
+        show=True,
+    ),
+    a_key("messages.continue", "c", "Continue", "Let it go on (last message).", show=True),
+    a_key("messages.copy", "y", "Copy", "Copy the text to the clipboard.", show=True),
+    a_key("messages.hide", "x", "Hide", "Keep it here but send it no more; again to undo.", show=True),
+    a_key("messages.search", "slash", "Search", "Find words in the chat, newest first.", show=True),
+    a_key("messages.next_match", "n", "Next", "The place after.", palette=False),
+    a_key("messages.previous_match", "N", "Previous", "The place before.", palette=False),
+    a_key(
+        "messages.undo", "u", "Undo delete", "Bring the message back that was deleted last.", palette=False
+    ),
+    a_key("messages.back", "enter,escape,i", "Back", "Back to the composer.", show=True, palette=False),
+    # ----- panes
+    a_key("connections.add", "a", "Add", "Set up a new connection.", show=True),
+    a_key("connections.edit", "e", "Edit", "Change the connection under the cursor.", show=True),
+    a_key("connections.test", "t", "Test", "Ask its server whether it is well.", show=True),
+    a_key("connections.remove", "d,delete", "Remove", "Take it out of the list.", show=True),
+    a_key("connections.search", "s", "Find servers", "Look for servers on this machine.", show=True),
+    a_key("characters.search", "slash", "Search", "Narrow the list.", show=True),
+    a_key("characters.import", "i", "Import", "Bring in a card, chat or lorebook from a file.", show=True),
+    a_key("characters.details", "v", "Card", "Read the card under the cursor.", show=True),
+    a_key("characters.chats", "c", "Chats", "Open the character and choose a chat.", show=True),
+    a_key("characters.delete", "d,delete", "Delete", "Move the card to the trash folder.", show=True),
+    a_key("characters.restore", "u", "Bring back", "Undo the last deletion."),
+    a_key("prompt.search", "slash", "Search", "Find words in the prompt.", show=True),
+    a_key("prompt.next_match", "n", "Next", "The next place they are found.", palette=False),
+    a_key("prompt.previous_match", "N", "Previous", "The place before.", palette=False),
+    a_key("prompt.fold", "enter,space", "Fold", "Fold or unfold the part under the cursor.", palette=False),
+    a_key("prompt.fold_all", "f", "Fold all", "Fold or unfold all parts.", show=True),
+    a_key("prompt.body", "b", "As it goes out", "Parts, or the request body as it goes out.", show=True),
+    a_key("prompt.copy_part", "y", "Copy part", "Copy the part under the cursor.", show=True),
+    a_key("prompt.copy_all", "Y", "Copy all", "Copy the whole prompt."),
+    a_key("prompt.send_edited", "e", "Edit & send", "Edit the prompt, then send this once.", show=True),
+    a_key("logs.bottom", "G,end", "End", "Follow the newest line.", palette=False),
+    a_key("logs.copy", "y", "Copy", "Copy the log.", show=True),
+    a_key(
+        "bench.leave",
+        "escape",
+        "Back",
+        "From a field to the list, from the list to the chat.",
+        show=True,
+        palette=False,
+    ),
+    a_key("editor.save", "alt+enter,f2", "Save", "Keep the text.", palette=False),
+    a_key("editor.cancel", "escape", "Cancel", "Throw the changes away.", palette=False),
+)
