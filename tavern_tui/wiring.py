@@ -37,10 +37,11 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
         settings=settings, secrets=secrets, templates=templates, environ=environ, log=log
     )
     library = Library(folders, problems.append)
+    setup = SetupService(folders, problems.append)
     desk = PromptDesk(
         connections=connections,
         library=library,
-        setup=SetupService(folders, problems.append),
+        setup=setup,
         templates=templates,
         default_preset=default_chat_preset,
         now=lambda: datetime.now().astimezone(),
@@ -52,6 +53,7 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
         connections=connections,
         library=library,
         desk=desk,
+        setup=setup,
         log=LogView(log, folders.log_file),
         now=lambda: datetime.now().astimezone(),
         problems=problems,

@@ -234,6 +234,19 @@ class ChatSession:
         self._put(index, replace(self.chat.messages[index], hidden=hidden))
         self.changed.send(MessageChanged(index))
 
+    def change_metadata(self, changes: Mapping[str, object]) -> None:
+        """Set these keys of the chat's metadata (None removes one) and keep the chat.
+
+        Raises UsageError when the chat cannot be written, WriteFailed."""
+        if self.readonly_reason:
+            raise UsageError(self.readonly_reason, hint="Begin a new chat to go on.")
+        for name, value in changes.items():
+            if value is None:
+                self.chat.metadata.pop(name, None)
+            else:
+                self.chat.metadata[name] = value
+        self.store.rewrite(self.chat)
+
     def undo(self) -> str:
         """Take back the last edit, deletion or regeneration; says which, or the empty string."""
         self._check_free()

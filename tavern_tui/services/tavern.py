@@ -20,11 +20,13 @@ from tavern_tui.services.connections import ConnectionService
 from tavern_tui.services.greeting import first_message
 from tavern_tui.services.library import Library
 from tavern_tui.services.log import LogView
-from tavern_tui.services.personas import persona_for
+from tavern_tui.services.notes import NoteService
+from tavern_tui.services.personas import PersonaService, persona_for
 from tavern_tui.services.prompts import PromptDesk
 from tavern_tui.services.session import ChatSession
 from tavern_tui.services.settings import SettingsService
 from tavern_tui.services.signal import Signal
+from tavern_tui.services.user_setup import SetupService
 from tavern_tui.storage.backups import backup_chat
 from tavern_tui.storage.cards import read_card
 from tavern_tui.storage.chats import ChatFile, ChatListing, list_chats, new_chat_name, read_chat
@@ -56,6 +58,7 @@ class Tavern:
         connections: ConnectionService,
         library: Library,
         desk: PromptDesk,
+        setup: SetupService,
         log: LogView,
         now: Callable[[], datetime],
         problems: Sequence[str] = (),
@@ -66,6 +69,8 @@ class Tavern:
         self._now = now
         self.connections = connections
         self.library = library
+        self.notes = NoteService(folders, setup, lambda: self.session)
+        self.personas = PersonaService(folders, lambda: self.session, self._play_as)
         self.log = log
         self.problems = list(problems)
         """Sentences about files that could not be used as they are."""
@@ -188,7 +193,11 @@ class Tavern:
         await self.session.aclose()
         self.session = session
         self._desk.persona = persona_for(
-            session.chat, session.character, self.library.personas(), self._settings.value.current_persona
+            session.chat,
+            session.character,
+            self.personas.all(),
+            self._settings.value.current_persona,
+            self.personas.default,
         )
         self._settings.change(current_character=session.character.file, current_chat=session.chat.title)
         self.opened.send(session)
@@ -241,7 +250,11 @@ class Tavern:
             raise TavernError(session.readonly_reason, hint=UnreadableFile.hint)
         self.session = session
         self._desk.persona = self._named_persona(persona) or persona_for(
-            session.chat, who, self.library.personas(), self._settings.value.current_persona
+            session.chat,
+            who,
+            self.personas.all(),
+            self._settings.value.current_persona,
+            self.personas.default,
         )
         return session
 
@@ -296,11 +309,16 @@ class Tavern:
         """Play as this persona from now on. Raises UsageError."""
         for persona in self.library.personas():
             if persona.file == file:
-                self._desk.persona = persona
-                self._settings.change(current_persona=file)
+                self._play_as(persona)
                 self.opened.send(self.session)
                 return
         raise UsageError(f'There is no persona "{file}".')
+
+    def _play_as(self, persona: Persona) -> None:
+        """The persona in force changed, or what is said of it."""
+        self._desk.persona = persona
+        if persona.file and persona.file != self.settings.current_persona:
+            self._settings.change(current_persona=persona.file)
 
     def chats(self) -> list[ChatSummary]:
         """The chats of the open character, the one changed last first."""

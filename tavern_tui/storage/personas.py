@@ -24,6 +24,7 @@ from tavern_tui.storage.json_keep import (
 )
 from tavern_tui.storage.st_settings import change_st_settings, read_st_settings
 
+PNG = b"\x89PNG\r\n\x1a\n"
 NAMES: KeyPath = ("power_user", "personas")
 DESCRIPTIONS: KeyPath = ("power_user", "persona_descriptions")
 DEFAULT: KeyPath = ("power_user", "default_persona")
@@ -110,6 +111,11 @@ def set_default_persona(folders: Folders, file: str) -> None:
     change_st_settings(folders, {DEFAULT: file})
 
 
+def clear_default_persona(folders: Folders) -> None:
+    """No persona is the default any more. Raises UnreadableFile, WriteFailed."""
+    change_st_settings(folders, {DEFAULT: None})
+
+
 def _persona(file: str, name: str, about: Mapping[str, object], warnings: list[str] | None) -> Persona:
     return Persona(
         name=name,
@@ -136,3 +142,45 @@ def _values(persona: Persona) -> dict[KeyPath, object]:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def set_picture(folders: Folders, file: str, picture: bytes) -> None:
+    """Give a persona another picture, a PNG. Raises DataError for anything else, WriteFailed."""
+    if not picture.startswith(PNG):
+        raise DataError("The picture is no PNG file.", hint="Save it as PNG first.")
+    write_bytes(inside(folders.avatars, file), picture)
+
+
+def personas_json(folders: Folders, only: str = "") -> dict[str, object]:
+    """All personas, or one, the way SillyTavern's persona backup has them."""
+    settings = read_st_settings(folders)
+    tables = {
+        path[-1]: {
+            file: value for file, value in as_object(dig(settings, path)).items() if not only or file == only
+        }
+        for path in (NAMES, DESCRIPTIONS)
+    }
+    return {**tables, "default_persona": dig(settings, DEFAULT)}
+
+
+def add_personas(folders: Folders, backup: Mapping[str, object]) -> list[str]:
+    """Take over the personas of a backup; those there are stay as they are. Returns the new names.
+
+    Raises DataError if it holds none, UnreadableFile, WriteFailed."""
+    found = {file: name for file, name in as_object(backup.get("personas")).items() if isinstance(name, str)}
+    if not found:
+        raise DataError("There is no persona in this file.", hint="A persona backup has a list of personas.")
+    have = as_object(dig(read_st_settings(folders), NAMES))
+    about = as_object(backup.get("persona_descriptions"))
+    changes: dict[KeyPath, object] = {}
+    for file, name in found.items():
+        if file in have:
+            continue
+        picture = inside(folders.avatars, file)
+        if not picture.exists():
+            write_bytes(picture, art("default-persona.png") or plain_picture(400, 400))
+        changes[*NAMES, file] = name
+        changes[*DESCRIPTIONS, file] = about.get(file, {})
+    if changes:
+        change_st_settings(folders, changes)
+    return [name for file, name in found.items() if file not in have]

@@ -14,6 +14,7 @@ from textual.keys import format_key
 
 from tavern_tui.ui import key_rows
 from tavern_tui.ui.key import Key
+from tavern_tui.ui.panes.persona import keys as persona
 
 SCOPES: dict[str, str] = {
     "app": "Anywhere",
@@ -24,12 +25,13 @@ SCOPES: dict[str, str] = {
     "characters": "Character pane",
     "prompt": "Prompt panel",
     "logs": "Log pane",
+    "personas": "Personas",
     "bench": "On every editing screen",
     "editor": "Text editor",
 }
 """Where keys work -> the heading of the help screen."""
 
-KEYS: tuple[Key, ...] = (*key_rows.ROWS,)
+KEYS: tuple[Key, ...] = (*key_rows.ROWS, *persona.ROWS)
 """Every key there is. A bench adds the rows of its `keys.py` here."""
 
 

@@ -12,7 +12,9 @@ from tavern_tui.ui.panes.characters.pane import CharacterPane
 from tavern_tui.ui.panes.chat.pane import ChatPane
 from tavern_tui.ui.panes.connection.pane import ConnectionPane
 from tavern_tui.ui.panes.logs.pane import LogPane
+from tavern_tui.ui.panes.persona.bench import PersonaBench
 from tavern_tui.ui.panes.prompt.pane import PromptPane
+from tavern_tui.ui.screens.bench import Bench
 from tavern_tui.ui.screens.help import help_text
 from tavern_tui.ui.screens.main import MainScreen
 
@@ -25,6 +27,8 @@ OWNERS = {
     "characters": CharacterPane,
     "prompt": PromptPane,
     "logs": LogPane,
+    "bench": Bench,
+    "personas": PersonaBench,
 }
 TAKEN = {
     "ctrl+b",  # tmux

@@ -1,0 +1,72 @@
+"""The author's note: of the open chat, of its character, and the default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tavern_tui.core.preset import AuthorsNote, CharacterNote
+from tavern_tui.services.user_setup import SetupService
+from tavern_tui.storage.folders import Folders
+from tavern_tui.storage.notes import note_metadata, save_character_note, save_default_note, save_note_scan
+
+if TYPE_CHECKING:
+    from tavern_tui.services.session import ChatSession
+
+
+class NoteService:
+    """Reads and writes the notes of whatever is open. All writing raises UnreadableFile, WriteFailed."""
+
+    def __init__(self, folders: Folders, setup: SetupService, session: Callable[[], ChatSession]) -> None:
+        self._folders = folders
+        self._setup = setup
+        self._session = session
+
+    # --- this chat
+
+    @property
+    def chat(self) -> AuthorsNote:
+        """The note in force in the open chat: its own, filled up from the default."""
+        return self._setup.value.note_of(self._session().chat.metadata)
+
+    def change_chat(self, note: AuthorsNote) -> None:
+        """Give the open chat this note."""
+        self._session().change_metadata(note_metadata(note))
+
+    def due_in(self) -> int:
+        """Your messages until the note is in the prompt: 0 now, -1 never (an interval of 0)."""
+        interval = self.chat.interval
+        if interval <= 0:
+            return -1
+        if interval == 1:
+            return 0
+        said = sum(message.is_user for message in self._session().chat.messages)
+        return interval - said if said < interval else -said % interval
+
+    # --- the character
+
+    @property
+    def character(self) -> CharacterNote:
+        """The note that belongs to the open character."""
+        return self._setup.value.character_note(self._session().character.file)
+
+    def change_character(self, note: CharacterNote) -> None:
+        save_character_note(self._folders, self._session().character.file, note)
+
+    # --- the default
+
+    @property
+    def default(self) -> AuthorsNote:
+        """What chats without a note of their own have."""
+        return self._setup.value.note
+
+    def change_default(self, note: AuthorsNote) -> None:
+        save_default_note(self._folders, note)
+
+    @property
+    def is_scanned(self) -> bool:
+        """Whether lorebook keys are looked for in the note."""
+        return self._setup.value.options.note_allow_wi_scan
+
+    def change_scanned(self, scanned: bool) -> None:
+        save_note_scan(self._folders, scanned)

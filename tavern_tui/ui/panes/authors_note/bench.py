@@ -1,0 +1,128 @@
+"""NoteBench: the author's note of the chat, of its character, and of chats to come."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from textual import on
+from textual.app import ComposeResult
+
+from tavern_tui.core.errors import TavernError
+from tavern_tui.core.preset import AuthorsNote, CharacterNote
+from tavern_tui.ui.screens.bench import Bench
+from tavern_tui.ui.widgets.form import Form, Row, Value
+
+if TYPE_CHECKING:
+    from tavern_tui.services.tavern import Tavern
+
+POSITIONS = (
+    ("1", "In the chat, at a depth"),
+    ("0", "After the main prompt"),
+    ("2", "Before the main prompt"),
+)
+ROLES = (("0", "System"), ("1", "User"), ("2", "Assistant"))
+CHARACTER_PLACES = (("0", "Instead of the chat's note"), ("1", "Before it"), ("2", "After it"))
+
+
+def _note_rows(which: str, lines: int) -> tuple[Row, ...]:
+    """The five fields of a note."""
+    return (
+        Row(id=f"{which}-text", label="Text", kind="text", macros=True, lines=lines,
+            help="Words that remind the model of something, sent with the prompt but not part of the chat."),
+        Row(id=f"{which}-position", label="Where", kind="choice", choices=POSITIONS,
+            help="In the chat it stands closer to the end, and weighs more."),
+        Row(id=f"{which}-depth", label="Depth", kind="integer", least=0, most=10_000,
+            help="Messages after it: 0 is the very end of the chat."),
+        Row(id=f"{which}-role", label="Role", kind="choice", choices=ROLES,
+            help="Who says it, where the model knows roles."),
+        Row(id=f"{which}-interval", label="Every n-th message", kind="integer", least=0, most=10_000,
+            help="Counted in your messages: 1 is always, 0 never."),
+    )  # fmt: skip
+
+
+ROWS = (
+    Row(id="h-chat", label="This chat", kind="heading"),
+    *_note_rows("chat", 6),
+    Row(id="h-character", label="This character, in every chat", kind="heading"),
+    Row(id="character-text", label="Text", kind="text", macros=True, lines=4,
+        help="A note that belongs to the character and is laid over the chat's."),
+    Row(id="character-enabled", label="Use it", kind="switch", help="Off: the text is kept, not sent."),
+    Row(id="character-position", label="Where", kind="choice", choices=CHARACTER_PLACES,
+        help="How it goes together with the chat's note."),
+    Row(id="h-default", label="Chats without a note of their own", kind="heading"),
+    *_note_rows("default", 3),
+    Row(id="scanned", label="Lorebooks read it", kind="switch",
+        help="Keys of lorebook entries are looked for in the note, too."),
+)  # fmt: skip
+
+
+class NoteBench(Bench):
+    """One form with three notes."""
+
+    scope = "note"
+    title_text = "Author's note"
+    home = "#none"
+
+    def __init__(self, tavern: Tavern) -> None:
+        super().__init__(tavern)
+        self._changed: set[str] = set()
+
+    def work_area(self) -> ComposeResult:
+        yield Form(ROWS, self._values(), id="form")
+
+    def on_mount(self) -> None:
+        self.add_class("-single")
+        self.query_one("#chat-text").focus()
+        self._say()
+
+    def _values(self) -> dict[str, Value]:
+        notes = self.tavern.notes
+        return {
+            **_as_values("chat", notes.chat),
+            **_as_values("character", notes.character),
+            **_as_values("default", notes.default),
+            "scanned": notes.is_scanned,
+        }
+
+    def _say(self) -> None:
+        session = self.tavern.session
+        due = self.tavern.notes.due_in()
+        when = {-1: "never sent", 0: "sent with the next message"}.get(
+            due, f"sent in {due} messages of yours"
+        )
+        self.say_title(session.character.name, session.chat.title, when)
+
+    @on(Form.Changed)
+    def changed(self, event: Form.Changed) -> None:
+        event.stop()
+        self._changed.add(event.id.partition("-")[0])
+        self.save_soon()
+
+    def save(self) -> None:
+        values, notes = self.query_one(Form).values, self.tavern.notes
+        changed, self._changed = self._changed, set()
+        try:
+            if "chat" in changed:
+                notes.change_chat(_from_values("chat", notes.chat, values))
+            if "character" in changed:
+                notes.change_character(_from_values("character", notes.character, values))
+            if "default" in changed:
+                notes.change_default(_from_values("default", notes.default, values))
+            if "scanned" in changed:
+                notes.change_scanned(bool(values["scanned"]))
+        except TavernError:
+            self._changed |= changed
+            raise
+        if self.is_attached:
+            self._say()
+
+
+def _as_values(which: str, note: AuthorsNote | CharacterNote) -> dict[str, Value]:
+    return {f"{which}-{name}": value for name, value in asdict(note).items()}
+
+
+def _from_values(which: str, note: Any, values: Any) -> Any:
+    """The note with the form's values, each as the type the note has."""
+    said = {one.name: values[f"{which}-{one.name}"] for one in fields(note)}
+    return replace(note, **{name: type(getattr(note, name))(value) for name, value in said.items()})
