@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tavern_tui.macros.completion import complete
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
@@ -24,9 +22,16 @@ class Suggestion:
 Suggest = Callable[[str, int], Sequence[Suggestion]]
 """Text and cursor offset -> what may be meant; empty: nothing to suggest here."""
 
+FAR = 100
+"""Characters before the cursor in which a macro may have begun."""
+
 
 def suggest_macros(text: str, cursor: int) -> Sequence[Suggestion]:
     """The macros that may be meant at `cursor`, with what they do."""
+    if "{{" not in text[max(0, cursor - FAR) : cursor]:
+        return ()
+    from tavern_tui.macros.completion import complete  # the table of macros is not needed to start
+
     found = complete(text, cursor)
     if not found:
         return ()

@@ -8,6 +8,7 @@ from textual import events
 from textual.content import Content
 from textual.document._document import Document
 from textual.geometry import Offset
+from textual.widget import Widget
 from textual.widgets import Input, OptionList, TextArea
 from textual.widgets.option_list import Option
 
@@ -62,58 +63,101 @@ class Suggestions(OptionList, can_focus=False):
         return False
 
 
+class Completer:
+    """What a text field needs to offer suggestions. The list is made when it is first needed."""
+
+    def __init__(self, field: Widget, suggest: Suggest) -> None:
+        self._field = field
+        self._suggest = suggest
+        self._list: Suggestions | None = None
+
+    def look(self, text: str, cursor: int, at: Offset) -> None:
+        """Offer what may be meant at the cursor, below `at`; nothing where nothing may be."""
+        rows = self._suggest(text, cursor) if self._field.has_focus else ()
+        if rows and self._list is None:
+            self._list = Suggestions()
+            self._field.screen.mount(self._list)
+            self._field.call_after_refresh(self._offer, rows, at)
+        else:
+            self._offer(rows, at)
+
+    def _offer(self, rows: Sequence[Suggestion], at: Offset) -> None:
+        if self._list is not None:
+            self._list.offer(rows, at)
+
+    def takes(self, key: str) -> Suggestion | bool:
+        """What a key means to the list: a choice, done (True), or nothing (False)."""
+        return self._list.takes(key) if self._list is not None else False
+
+    def close(self) -> None:
+        """The field lost the focus."""
+        self._offer((), Offset())
+
+    def remove(self) -> None:
+        """The field is gone."""
+        if self._list is not None:
+            self._list.remove()
+            self._list = None
+
+
 class MacroArea(TextArea):
     """A text of many lines with macro completion. Pasted control characters are made harmless."""
 
     def __init__(
-        self, text: str = "", *, suggest: Suggest = suggest_macros, id: str | None = None, classes: str = ""
+        self,
+        text: str = "",
+        *,
+        suggest: Suggest = suggest_macros,
+        id: str | None = None,
+        classes: str = "",
+        compact: bool = True,
     ) -> None:
         super().__init__(
-            text, id=id, classes=classes, soft_wrap=True, compact=True, tab_behavior="focus",
+            text,
+            id=id,
+            classes=classes,
+            soft_wrap=True,
+            show_line_numbers=False,
+            compact=compact,
+            tab_behavior="focus",
             highlight_cursor_line=False,
-        )  # fmt: skip
-        self._suggest = suggest
-        self._list = Suggestions()
-
-    def on_mount(self) -> None:
-        self.screen.mount(self._list)
+        )
+        self._completer = Completer(self, suggest)
 
     def on_unmount(self) -> None:
-        self._list.remove()
+        self._completer.remove()
 
-    @property
-    def cursor_index(self) -> int:
-        """The cursor's place in the text, in characters."""
-        return self._text_document.get_index_from_location(self.cursor_location)
-
-    @property
-    def _text_document(self) -> Document:
-        document = self.document
-        assert isinstance(document, Document)
-        return document
+    def on_blur(self) -> None:
+        self._completer.close()
 
     def on_text_area_changed(self) -> None:
         self.call_after_refresh(self._look)
 
     def _look(self) -> None:
-        rows = self._suggest(self.text, self.cursor_index) if self.has_focus else ()
-        self._list.offer(rows, self.cursor_screen_offset)
+        document = self.document
+        assert isinstance(document, Document)
+        cursor = document.get_index_from_location(self.cursor_location)
+        self._completer.look(self.text, cursor, self.cursor_screen_offset)
 
-    def on_blur(self) -> None:
-        self._list.offer((), Offset())
+    def completes(self, key: str) -> bool:
+        """Whether the key was meant for the list of suggestions; if so, it is done."""
+        taken = self._completer.takes(key)
+        if isinstance(taken, Suggestion):
+            document = self.document
+            assert isinstance(document, Document)
+            start = document.get_location_from_index(taken.start)
+            self.replace(taken.insert, start, self.cursor_location, maintain_selection_offset=False)
+        return taken is not False
 
     async def _on_key(self, event: events.Key) -> None:
-        taken = self._list.takes(event.key)
-        if taken is False:
+        if not self.completes(event.key):
             await super()._on_key(event)
             return
         event.stop()
         event.prevent_default()
-        if isinstance(taken, Suggestion):
-            start = self._text_document.get_location_from_index(taken.start)
-            self.replace(taken.insert, start, self.cursor_location, maintain_selection_offset=False)
 
     async def _on_paste(self, event: events.Paste) -> None:
+        """Pasted lines are words, never keys."""
         event.stop()
         event.prevent_default()
         self.insert(clean_text(event.text))
@@ -134,27 +178,22 @@ class MacroLine(Input):
         super().__init__(
             value, placeholder=placeholder, id=id, classes=classes, compact=True, select_on_focus=False
         )
-        self._suggest = suggest
-        self._list = Suggestions()
-
-    def on_mount(self) -> None:
-        self.screen.mount(self._list)
+        self._completer = Completer(self, suggest)
 
     def on_unmount(self) -> None:
-        self._list.remove()
+        self._completer.remove()
+
+    def on_blur(self) -> None:
+        self._completer.close()
 
     def on_input_changed(self) -> None:
         self.call_after_refresh(self._look)
 
     def _look(self) -> None:
-        rows = self._suggest(self.value, self.cursor_position) if self.has_focus else ()
-        self._list.offer(rows, self.cursor_screen_offset)
-
-    def on_blur(self) -> None:
-        self._list.offer((), Offset())
+        self._completer.look(self.value, self.cursor_position, self.cursor_screen_offset)
 
     async def _on_key(self, event: events.Key) -> None:
-        taken = self._list.takes(event.key)
+        taken = self._completer.takes(event.key)
         if taken is False:
             await super()._on_key(event)
             return

@@ -57,10 +57,12 @@ class Form(VerticalScroll, can_focus=False):
     Form Input { border: none; height: 1; width: 1fr; padding: 0 1; background: $surface; }
     Form Input:focus { border: none; background: $panel; }
     Form .-bad Input { color: $error; }
-    Form TextArea { border: none; background: $surface; padding: 0 1; }
+    Form TextArea { border: none; background: $surface; padding: 0; }
     Form TextArea:focus { background: $panel; border: none; }
     Form Checkbox { border: none; padding: 0; background: $background; width: 1fr; height: 1; }
     Form Checkbox:focus { border: none; }
+    Form Checkbox > .toggle--button { color: $panel; background: $panel; }
+    Form Checkbox.-on > .toggle--button { color: $primary; background: $panel; }
     Form Select { width: 1fr; height: 1; }
     Form.-slim .label { width: 16; }
     """

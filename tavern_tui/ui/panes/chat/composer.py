@@ -8,9 +8,8 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import TextArea
 
-from tavern_tui.text.clean import clean_text
+from tavern_tui.ui.widgets.completion import MacroArea
 
 MOST_LINES = 8
 """Lines the box grows to; longer texts scroll in it."""
@@ -18,7 +17,7 @@ REMEMBERED = 200
 """Sent texts that Up brings back."""
 
 
-class Composer(TextArea):
+class Composer(MacroArea):
     """Posts `Submitted` with the text; keeps a history of what was sent."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -32,9 +31,7 @@ class Composer(TextArea):
         text: str
 
     def __init__(self, *, enter_sends: bool = True, id: str | None = None) -> None:
-        super().__init__(
-            id=id, soft_wrap=True, show_line_numbers=False, tab_behavior="focus", highlight_cursor_line=False
-        )
+        super().__init__(id=id, compact=False)
         self.enter_sends = enter_sends
         self._history: list[str] = []
         self._at: int | None = None
@@ -63,7 +60,7 @@ class Composer(TextArea):
             self.styles.height = wanted + 2
 
     async def _on_key(self, event: events.Key) -> None:
-        if not self._takes(event.key):
+        if not (self.completes(event.key) or self._takes(event.key)):
             await super()._on_key(event)
             return
         event.stop()
@@ -80,12 +77,6 @@ class Composer(TextArea):
         if key == "up":
             return self.cursor_location[0] == 0 and self._older()
         return key == "down" and self.cursor_at_last_line and self._newer()
-
-    async def _on_paste(self, event: events.Paste) -> None:
-        """Pasted lines are words, never a command to send."""
-        event.stop()
-        event.prevent_default()
-        self.insert(clean_text(event.text))
 
     def action_line_break(self) -> None:
         if self.enter_sends:
