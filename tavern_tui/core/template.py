@@ -54,6 +54,11 @@ class ContextTemplate:
     """0 top of the prompt, 1 in the chat."""
     story_string_depth: int = 1
     story_string_role: int = 0
+    always_force_name2: bool = True
+    """With the two below: a setting of the user's that choosing this template sets. A prompt is built
+    with the setting (`PromptOptions`), not with the template's value."""
+    trim_sentences: bool = False
+    single_line: bool = False
     source: Mapping[str, object] = field(default_factory=dict)
 
 

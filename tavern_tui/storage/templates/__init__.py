@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +16,7 @@ from tavern_tui.core.template import (
     SystemPrompt,
 )
 from tavern_tui.storage.atomic import write_json
-from tavern_tui.storage.folders import Folders
+from tavern_tui.storage.folders import Folders, free_name, inside
 from tavern_tui.storage.named_files import path_in
 from tavern_tui.storage.templates.convert import (
     context_from_json,
@@ -30,6 +31,7 @@ from tavern_tui.text.js_regex import compile_js, parse_literal
 
 __all__ = [
     "KINDS",
+    "Recognised",
     "TemplateStore",
     "context_from_json",
     "instruct_from_json",
@@ -61,6 +63,15 @@ DEFAULT_SYSTEM = (
 )
 
 Template = TypeVar("Template")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognised:
+    """What a server's chat template was found to be."""
+
+    name: str
+    marks: tuple[str, ...] = ()
+    """The texts it holds that tell so; none: it is known to the letter, by its hash."""
 
 
 class TemplateStore:
@@ -127,17 +138,22 @@ class TemplateStore:
     def by_chat_template(self, template: str) -> str | None:
         """The instruct template for a server's chat template: by its hash, else by the marks it
         holds - the longest set of them that is there whole."""
+        found = self.recognise(template)
+        return found.name if found is not None else None
+
+    def recognise(self, template: str) -> Recognised | None:
+        """The same, with what it was recognised by."""
         bare = template.rstrip("\0")
         for spelling in (bare, template):
             known = self._files.hashes.get(hashlib.sha256(spelling.encode("utf-8", "replace")).hexdigest())
             if known is not None:
-                return known
+                return Recognised(name=known)
         fitting = [
-            (sum(map(len, marks)), -at, name)
+            (sum(map(len, marks)), -at, Recognised(name=name, marks=marks))
             for at, (name, marks) in enumerate(self._files.marks)
             if all(mark in bare for mark in marks)
         ]
-        return max(fitting)[2] if fitting else None
+        return max(fitting, key=lambda row: row[:2])[2] if fitting else None
 
     def by_model(self, model: str) -> str | None:
         """The first template whose activation pattern matches the model's name."""
@@ -147,22 +163,41 @@ class TemplateStore:
                 return name
         return None
 
-    # --- saving
+    # --- files
+
+    def sources(self, kind: str, name: str) -> tuple[Path, ...]:
+        """The files that hold a template of this kind and name, the one in force first."""
+        return tuple(self._files.sources.get((kind, name), ()))
+
+    def own_file(self, kind: str, name: str) -> Path | None:
+        """The file of SillyTavern's folder that a template in force comes from; None: it comes from
+        a file that holds more than it, or that ships with the program."""
+        first = next(iter(self.sources(kind, name)), None)
+        return first if first is not None and first.parent == self._folder(kind) else None
 
     def save(self, template: InstructTemplate | ContextTemplate | SystemPrompt | ReasoningTemplate) -> Path:
-        """Write a template into the data folder, named like itself. Raises DataError, WriteFailed."""
-        path = path_in(self._folder(type(template)), template.name, ".json")
+        """Write a template into the data folder: into the file it came from if that is there, else
+        into one named like itself. Raises DataError, WriteFailed."""
+        kind = _KIND_OF[type(template)]
+        path = self.own_file(kind, template.name) or self._new_file(kind, template.name)
         write_json(path, template_to_json(template))
         self.reload()
         return path
 
-    def _folder(self, made: type) -> Path:
+    def _new_file(self, kind: str, name: str) -> Path:
+        """Where a new template goes. A file there may be of another name that is spelled the same
+        once it is made safe, or may be broken: it is left alone."""
+        folder = self._folder(kind)
+        path = path_in(folder, name, ".json")
+        return path if not path.exists() else inside(folder, f"{free_name(folder, name, '.json')}.json")
+
+    def _folder(self, kind: str) -> Path:
         return {
-            InstructTemplate: self._folders.instruct,
-            ContextTemplate: self._folders.context,
-            SystemPrompt: self._folders.sysprompt,
-            ReasoningTemplate: self._folders.reasoning,
-        }[made]
+            "instruct": self._folders.instruct,
+            "context": self._folders.context,
+            "sysprompt": self._folders.sysprompt,
+            "reasoning": self._folders.reasoning,
+        }[kind]
 
     def _names(self, kind: str) -> list[str]:
         return sorted(self._files.found[kind], key=lambda name: (name.casefold(), name))
@@ -176,6 +211,14 @@ class TemplateStore:
         held = self._files.found[kind]
         wanted = name if name in held else _spelled(held, name)
         return made(held[wanted], wanted, None) if wanted is not None else None
+
+
+_KIND_OF = {
+    InstructTemplate: "instruct",
+    ContextTemplate: "context",
+    SystemPrompt: "sysprompt",
+    ReasoningTemplate: "reasoning",
+}
 
 
 def _spelled(names: Mapping[str, object], wanted: str) -> str | None:

@@ -37,9 +37,12 @@ class TemplateFiles:
     marks: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     """(name, texts that a server's chat template of this format holds, all of them)."""
     warnings: list[str] = field(default_factory=list)
+    sources: dict[tuple[str, str], list[Path]] = field(default_factory=dict)
+    """(kind, name) -> the files with such a template, the one in force first."""
 
-    def add(self, kind: str, name: str, template: Json) -> None:
+    def add(self, kind: str, name: str, template: Json, path: Path) -> None:
         self.found[kind].setdefault(name, template)
+        self.sources.setdefault((kind, name), []).append(path)
 
 
 def read_templates(folders: Folders) -> TemplateFiles:
@@ -85,13 +88,13 @@ def _files_in(folder: Path, ending: str) -> list[Path]:
 
 def _add_json(files: TemplateFiles, kind: str, path: Path) -> None:
     template = read_object(path)
-    files.add(kind, _name_of(template, path), template)
+    files.add(kind, _name_of(template, path), template, path)
 
 
 def _add_master(files: TemplateFiles, path: Path) -> None:
     for kind, template in split_master(read_object(path)):
         if kind in files.found:
-            files.add(kind, _name_of(template, path), template)
+            files.add(kind, _name_of(template, path), template, path)
 
 
 def _add_yaml(files: TemplateFiles, path: Path) -> None:
@@ -101,7 +104,7 @@ def _add_yaml(files: TemplateFiles, path: Path) -> None:
         raise DataError(f"{path.name} holds no template: it has none of {', '.join(KINDS)}.")
     for kind in KINDS:
         if isinstance(found.get(kind), Mapping):
-            files.add(kind, name, {"name": name, **_scalars(as_object(found[kind]))})
+            files.add(kind, name, {"name": name, **_scalars(as_object(found[kind]))}, path)
     for one in as_list(found.get("chat_template_hashes")):
         files.hashes.setdefault(str(one).lower(), name)
     for texts in as_list(found.get("chat_template_marks")):
