@@ -54,6 +54,7 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
         library=library,
         desk=desk,
         setup=setup,
+        templates=templates,
         log=LogView(log, folders.log_file),
         now=lambda: datetime.now().astimezone(),
         problems=problems,

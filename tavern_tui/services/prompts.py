@@ -128,6 +128,10 @@ class PromptDesk:
                 preset=self._preset(connection.chat_preset),
                 post_processing=connection.post_processing or spec.post_processing,
             )
+        return self.text_shape()
+
+    def text_shape(self) -> TextShape:
+        """How the templates of the current connection lay a prompt out."""
         instruct, context = self._text_templates()
         return TextShape(context=context, instruct=instruct, system_prompt=self._system_prompt())
 

@@ -26,6 +26,7 @@ from tavern_tui.services.prompts import PromptDesk
 from tavern_tui.services.session import ChatSession
 from tavern_tui.services.settings import SettingsService
 from tavern_tui.services.signal import Signal
+from tavern_tui.services.templates import TemplateService
 from tavern_tui.services.user_setup import SetupService
 from tavern_tui.storage.backups import backup_chat
 from tavern_tui.storage.cards import read_card
@@ -33,6 +34,7 @@ from tavern_tui.storage.chats import ChatFile, ChatListing, list_chats, new_chat
 from tavern_tui.storage.folders import Folders, inside
 from tavern_tui.storage.lorebooks import read_lorebook
 from tavern_tui.storage.presets import TextPreset, read_any_preset, samplers_from_chat
+from tavern_tui.storage.templates import TemplateStore
 from tavern_tui.storage.themes import load_themes
 
 ChatSummary = ChatListing
@@ -59,6 +61,7 @@ class Tavern:
         library: Library,
         desk: PromptDesk,
         setup: SetupService,
+        templates: TemplateStore,
         log: LogView,
         now: Callable[[], datetime],
         problems: Sequence[str] = (),
@@ -71,6 +74,7 @@ class Tavern:
         self.library = library
         self.notes = NoteService(folders, setup, lambda: self.session)
         self.personas = PersonaService(folders, lambda: self.session, self._play_as)
+        self.templates = TemplateService(folders, templates, connections, desk, setup, lambda: self.session)
         self.log = log
         self.problems = list(problems)
         """Sentences about files that could not be used as they are."""
