@@ -60,7 +60,8 @@ class LogView:
             self._file = None
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file. A request that is cancelled later does not open it again."""
+        self._file = None
         if self._handler is not None:
             self._handler.close()
             self._handler = None

@@ -67,8 +67,8 @@ SAMPLE_CHARACTER = Character(
 SAMPLE_PERSONA = Persona(name="Ben", description="{{user}} is a travelling tinker.")
 SAMPLE_CHAT: Sequence[Message] = (
     a_message("Ann", "*She looks up.* We are closed."),
+    a_message("Story", "Rain begins to fall.", extra={"type": "narrator"}),
     a_message("Ben", "Even for a friend?", is_user=True),
-    a_message("Ann", "For a friend there is tea."),
 )
 
 
