@@ -245,7 +245,9 @@ class TemplateService:
         entry = self.entry(kind, name)
         if entry.can_be_deleted:
             raise UsageError(f"{entry.place} holds more than this {kind.called}, so it cannot {what} here.")
-        raise UsageError(f'The {kind.called} "{name}" is built in: it cannot {what}.', hint="Copy it instead.")
+        raise UsageError(
+            f'The {kind.called} "{name}" is built in: it cannot {what}.', hint="Copy it instead."
+        )
 
     def _good_name(self, kind: TemplateKind, name: str, but: str = "") -> str:
         name = clean_name(name)

@@ -14,12 +14,15 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Select, Static, TextArea
 
+from tavern_tui.services.suggest import Suggest, suggest_macros
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.widgets.completion import MacroArea, MacroLine
+from tavern_tui.ui.widgets.sequence import SequenceLine, read_sequence, shown_sequence
 
 Value = str | int | float | bool | None
 """None: left open, where the row says so."""
-Kind = Literal["line", "text", "integer", "number", "switch", "choice", "heading"]
+Kind = Literal["line", "sequence", "text", "integer", "number", "switch", "choice", "heading"]
+"""`sequence`: one line in which line breaks count and are written out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,8 @@ class Row:
     """Value and title, for `choice`."""
     macros: bool = False
     """Takes macros: `{{` offers them."""
+    suggest: Suggest = suggest_macros
+    """What is offered where macros are taken."""
     least: float | None = None
     most: float | None = None
     blank: str = ""
@@ -139,7 +144,7 @@ class Form(VerticalScroll, can_focus=False):
             case Select():
                 widget.value = _choice(row, value)
             case Input():
-                widget.value = _written(value)
+                widget.value = _shown(row, value)
                 self._mark(row, False)
 
     def _mark(self, row: Row, bad: bool) -> None:
@@ -180,12 +185,12 @@ class Form(VerticalScroll, can_focus=False):
     def line_changed(self, event: Input.Changed) -> None:
         event.stop()
         row = self.rows.get(event.input.id or "")
-        if row is None or event.value == _written(self._values.get(row.id)):
+        if row is None or event.value == _shown(row, self._values.get(row.id)):
             if row is not None:
                 self._mark(row, False)
             return
-        if row.kind == "line":
-            self._take(row.id, event.value)
+        if row.kind in ("line", "sequence"):
+            self._take(row.id, read_sequence(event.value) if row.kind == "sequence" else event.value)
             return
         number = read_number(row, event.value)
         bad = isinstance(number, _Bad)
@@ -230,7 +235,7 @@ def read_number(row: Row, text: str) -> int | float | _Bad | None:
 
 def _area(row: Row, value: Value) -> TextArea:
     if row.macros:
-        return MacroArea(str(value or ""), id=row.id)
+        return MacroArea(str(value or ""), suggest=row.suggest, id=row.id)
     return TextArea(
         str(value or ""), id=row.id, soft_wrap=True, compact=True, tab_behavior="focus",
         highlight_cursor_line=False,
@@ -243,8 +248,10 @@ def _control(row: Row, value: Value) -> Widget:
     if row.kind == "choice":
         options = [(clean_line(title), key) for key, title in row.choices]
         return Select(options, value=_choice(row, value), allow_blank=False, id=row.id, compact=True)
+    if row.kind == "sequence":
+        return SequenceLine(_shown(row, value), placeholder=row.blank, suggest=row.suggest, id=row.id)
     if row.macros:
-        return MacroLine(_written(value), placeholder=row.blank, id=row.id)
+        return MacroLine(_written(value), placeholder=row.blank, suggest=row.suggest, id=row.id)
     return Input(
         _written(value), placeholder=row.blank or _range(row), id=row.id, compact=True, select_on_focus=False
     )
@@ -256,6 +263,11 @@ def _choice(row: Row, value: Value) -> str:
     return str(value) if str(value) in known else known[0]
 
 
+def _shown(row: Row, value: Value) -> str:
+    """A value as its line has it."""
+    return shown_sequence(_written(value)) if row.kind == "sequence" else _written(value)
+
+
 def _written(value: Value) -> str:
     if value is None:
         return ""
@@ -263,6 +275,6 @@ def _written(value: Value) -> str:
 
 
 def _range(row: Row) -> str:
-    if row.kind == "line" or row.least is None or row.most is None:
+    if row.kind in ("line", "sequence") or row.least is None or row.most is None:
         return ""
     return f"{row.least:g} to {row.most:g}"
