@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -56,6 +57,7 @@ class TemplatePreview:
         return "".join(piece.text for piece in self.pieces)
 
 
+_MACRO_OR_END = re.compile(r"\{\{.*?\}\}|\n")
 SAMPLE_CHARACTER = Character(
     name="Ann",
     file="sample",
@@ -100,7 +102,7 @@ class TemplateStage:
         stop = built.prompt.stop if isinstance(built.prompt, TextPrompt) else ()
         return TemplatePreview(
             pieces=tuple(_pieces(built)),
-            sequences=_sequences(shape.instruct, inputs),
+            sequences=_sequences(shape.instruct),
             stop=stop,
             tokens=built.tokens,
             company=company,
@@ -148,9 +150,9 @@ def _sampled(inputs: PromptInputs) -> PromptInputs:
     )
 
 
-def _sequences(instruct: InstructTemplate | None, inputs: PromptInputs) -> tuple[str, ...]:
-    """The template's sequences without white space around them; those with macros are left out,
-    because they stand in the text otherwise."""
+def _sequences(instruct: InstructTemplate | None) -> tuple[str, ...]:
+    """The template's sequences line by line, without white space around them; of those with
+    macros what stands between the macros."""
     if instruct is None:
         return ()
     found = (
@@ -160,9 +162,8 @@ def _sequences(instruct: InstructTemplate | None, inputs: PromptInputs) -> tuple
         instruct.last_input_sequence, instruct.last_output_sequence, instruct.last_system_sequence,
         instruct.story_string_prefix, instruct.story_string_suffix,
     )  # fmt: skip
-    lines = (line.strip() for sequence in found for line in sequence.splitlines())
-    kept = {line for line in lines if line and "{{" not in line}
-    return tuple(sorted(kept, key=lambda line: (-len(line), line)))
+    kept = {piece.strip() for sequence in found for piece in _MACRO_OR_END.split(sequence)}
+    return tuple(sorted((one for one in kept if one), key=lambda one: (-len(one), one)))
 
 
 def _pieces(built: BuiltPrompt) -> Iterator[Piece]:

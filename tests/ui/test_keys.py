@@ -14,6 +14,7 @@ from tavern_tui.ui.panes.connection.pane import ConnectionPane
 from tavern_tui.ui.panes.logs.pane import LogPane
 from tavern_tui.ui.panes.persona.bench import PersonaBench
 from tavern_tui.ui.panes.prompt.pane import PromptPane
+from tavern_tui.ui.panes.templates.bench import TemplateBench
 from tavern_tui.ui.screens.bench import Bench
 from tavern_tui.ui.screens.help import help_text
 from tavern_tui.ui.screens.main import MainScreen
@@ -29,6 +30,7 @@ OWNERS = {
     "logs": LogPane,
     "bench": Bench,
     "personas": PersonaBench,
+    "templates": TemplateBench,
 }
 TAKEN = {
     "ctrl+b",  # tmux

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Select, Static, TextArea
 
 from tavern_tui.services.suggest import Suggest, suggest_macros
-from tavern_tui.text.clean import clean_line
+from tavern_tui.text.clean import clean_line, clean_text
 from tavern_tui.ui.widgets.completion import MacroArea, MacroLine
 from tavern_tui.ui.widgets.sequence import SequenceLine, read_sequence, shown_sequence
 
@@ -97,6 +97,7 @@ class Form(VerticalScroll, can_focus=False):
         super().__init__(id=id)
         self.rows: dict[str, Row] = {row.id: row for row in rows}
         self._values: dict[str, Value] = dict(values or {})
+        self._has_fields = False
 
     def compose(self) -> ComposeResult:
         for row in self.rows.values():
@@ -129,6 +130,14 @@ class Form(VerticalScroll, can_focus=False):
     def load(self, values: Mapping[str, Value]) -> None:
         """Show other values. Nothing is posted for them."""
         self._values = dict(values)
+        if self._has_fields:
+            self._fill()
+
+    def on_mount(self) -> None:
+        self._has_fields = True
+        self._fill()  # other values may have come while the fields were made
+
+    def _fill(self) -> None:
         for row in self.rows.values():
             if row.kind != "heading":
                 self._put(row, self._values.get(row.id))
@@ -137,8 +146,8 @@ class Form(VerticalScroll, can_focus=False):
         widget = self.query_one(f"#{row.id}", Widget)
         match widget:
             case TextArea():
-                if widget.text != (value or ""):
-                    widget.load_text(str(value or ""))
+                if widget.text != _shown(row, value):
+                    widget.load_text(_shown(row, value))
             case Checkbox():
                 widget.value = bool(value)
             case Select():
@@ -156,43 +165,41 @@ class Form(VerticalScroll, can_focus=False):
             self.post_message(self.Changed(self, id, value))
 
     # --- what the user does
+    # The widgets are asked, not the events: an event may be late and tell of what was shown before.
 
     @on(TextArea.Changed)
     def area_changed(self, event: TextArea.Changed) -> None:
         event.stop()
-        id = event.text_area.id
-        if event.text_area.text != (self._values.get(id or "") or ""):
-            self._take(id, event.text_area.text)
+        row, text = self.rows.get(event.text_area.id or ""), event.text_area.text
+        if row is not None and text != _shown(row, self._values.get(row.id)):
+            self._take(row.id, text)
 
     @on(Checkbox.Changed)
     def switch_changed(self, event: Checkbox.Changed) -> None:
         event.stop()
-        if event.value != bool(self._values.get(event.checkbox.id or "")):
-            self._take(event.checkbox.id, event.value)
+        value = event.checkbox.value
+        if value != bool(self._values.get(event.checkbox.id or "")):
+            self._take(event.checkbox.id, value)
 
     @on(Select.Changed)
     def choice_changed(self, event: Select.Changed) -> None:
         event.stop()
-        row = self.rows.get(event.select.id or "")
-        if (
-            row is not None
-            and isinstance(event.value, str)
-            and event.value != _choice(row, self._values.get(row.id))
-        ):
-            self._take(row.id, event.value)
+        row, value = self.rows.get(event.select.id or ""), event.select.value
+        if row is not None and isinstance(value, str) and value != _choice(row, self._values.get(row.id)):
+            self._take(row.id, value)
 
     @on(Input.Changed)
     def line_changed(self, event: Input.Changed) -> None:
         event.stop()
-        row = self.rows.get(event.input.id or "")
-        if row is None or event.value == _shown(row, self._values.get(row.id)):
+        row, value = self.rows.get(event.input.id or ""), event.input.value
+        if row is None or value == _shown(row, self._values.get(row.id)):
             if row is not None:
                 self._mark(row, False)
             return
         if row.kind in ("line", "sequence"):
-            self._take(row.id, read_sequence(event.value) if row.kind == "sequence" else event.value)
+            self._take(row.id, read_sequence(value) if row.kind == "sequence" else value)
             return
-        number = read_number(row, event.value)
+        number = read_number(row, value)
         bad = isinstance(number, _Bad)
         self._mark(row, bad)
         if not isinstance(number, _Bad):
@@ -235,9 +242,9 @@ def read_number(row: Row, text: str) -> int | float | _Bad | None:
 
 def _area(row: Row, value: Value) -> TextArea:
     if row.macros:
-        return MacroArea(str(value or ""), suggest=row.suggest, id=row.id)
+        return MacroArea(_shown(row, value), suggest=row.suggest, id=row.id)
     return TextArea(
-        str(value or ""), id=row.id, soft_wrap=True, compact=True, tab_behavior="focus",
+        _shown(row, value), id=row.id, soft_wrap=True, compact=True, tab_behavior="focus",
         highlight_cursor_line=False,
     )  # fmt: skip
 
@@ -251,9 +258,13 @@ def _control(row: Row, value: Value) -> Widget:
     if row.kind == "sequence":
         return SequenceLine(_shown(row, value), placeholder=row.blank, suggest=row.suggest, id=row.id)
     if row.macros:
-        return MacroLine(_written(value), placeholder=row.blank, suggest=row.suggest, id=row.id)
+        return MacroLine(_shown(row, value), placeholder=row.blank, suggest=row.suggest, id=row.id)
     return Input(
-        _written(value), placeholder=row.blank or _range(row), id=row.id, compact=True, select_on_focus=False
+        _shown(row, value),
+        placeholder=row.blank or _range(row),
+        id=row.id,
+        compact=True,
+        select_on_focus=False,
     )
 
 
@@ -264,8 +275,12 @@ def _choice(row: Row, value: Value) -> str:
 
 
 def _shown(row: Row, value: Value) -> str:
-    """A value as its line has it."""
-    return shown_sequence(_written(value)) if row.kind == "sequence" else _written(value)
+    """A value as its field has it: nothing in it that a terminal would obey. It is kept as it is
+    until somebody changes it."""
+    text = _written(value)
+    if row.kind == "sequence":
+        return shown_sequence(text)
+    return clean_text(text) if row.kind == "text" else clean_text(text).replace("\n", "␊")
 
 
 def _written(value: Value) -> str:

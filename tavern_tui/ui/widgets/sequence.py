@@ -6,21 +6,27 @@ import re
 
 from textual import events
 
+from tavern_tui.text.clean import clean_text
 from tavern_tui.ui.widgets.completion import MacroLine
 
 _SHOWN = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _MEANT = {shown: text for text, shown in _SHOWN.items()}
-_ESCAPE = re.compile(r"\\[\\ntr]")
+_ESCAPE = re.compile(r"\\(?:[\\ntr]|u\{([0-9a-f]{1,5})\})")
 
 
 def shown_sequence(text: str) -> str:
-    r"""The text on one line: `\n`, `\t` and `\r` for what is not seen, `\\` for a backslash."""
-    return "".join(_SHOWN.get(one, one) for one in text)
+    r"""The text on one line: `\n`, `\t` and `\r` for what is not seen, `\\` for a backslash, and
+    `\u{1b}` for what a terminal would obey."""
+    return "".join(_SHOWN.get(one) or _harmless(one) for one in text)
 
 
 def read_sequence(shown: str) -> str:
     """What was meant; a backslash before anything else stands for itself."""
-    return _ESCAPE.sub(lambda found: _MEANT[found[0]], shown)
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else _MEANT[found[0]], shown)
+
+
+def _harmless(character: str) -> str:
+    return character if clean_text(character) == character else f"\\u{{{ord(character):x}}}"
 
 
 class SequenceLine(MacroLine):
