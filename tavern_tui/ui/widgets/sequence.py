@@ -1,4 +1,4 @@
-r"""SequenceLine: one line for a text in which line breaks count; they are written \n."""
+"""SequenceLine: one line for a text in which line breaks count; they are written as JSON has them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-r"""The fields of templates as rows of a form, and the way from a template to them and back."""
+"""The fields of templates as rows of a form, and the way from a template to them and back."""
 
 from __future__ import annotations
 
