@@ -19,6 +19,7 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
     from tavern_tui.services.connections import ConnectionService
     from tavern_tui.services.library import Library
     from tavern_tui.services.log import LogView
+    from tavern_tui.services.preset_scripts import PresetScripts
     from tavern_tui.services.prompts import PromptDesk
     from tavern_tui.services.settings import SettingsService
     from tavern_tui.services.tavern import Tavern
@@ -43,6 +44,7 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
         library=library,
         setup=setup,
         templates=templates,
+        preset_scripts=PresetScripts(folders),
         default_preset=default_chat_preset,
         now=lambda: datetime.now().astimezone(),
         token_file=folders.cache / "tokens.sqlite",

@@ -29,10 +29,28 @@ class MessageRemoved:
 
 
 @dataclass(frozen=True, slots=True)
+class RoundStarted:
+    """A group is about to answer: the names of those who will speak, in order.
+
+    Empty: nobody does by themselves; the user chooses with `session.speak`."""
+
+    speakers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoundDue:
+    """Auto mode: the group talks on in so many seconds, unless the user does something."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyStarted:
-    """A request is on its way for the message at `index` (None: no message, impersonation)."""
+    """A request is on its way for the message at `index` (None: no message yet, or impersonation)."""
 
     index: int | None
+    speaker: str = ""
+    """Name of the member whose turn it is; empty outside groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +99,8 @@ SessionEvent = (
     MessageAdded
     | MessageChanged
     | MessageRemoved
+    | RoundStarted
+    | RoundDue
     | ReplyStarted
     | ReplyGrew
     | ReasoningGrew

@@ -10,12 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tavern_tui.core.character import Character
 from tavern_tui.core.chat import Message
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.generation import GenerationRequest, GenerationType
 from tavern_tui.core.lorebook import LinkedBook, Lorebook, LoreSource
 from tavern_tui.core.persona import Persona
-from tavern_tui.core.preset import ChatPreset
+from tavern_tui.core.preset import ChatPreset, RegexScript
 from tavern_tui.core.prompt import BuiltPrompt, Prompt
 from tavern_tui.core.samplers import SamplerValue
 from tavern_tui.core.template import ContextTemplate, InstructTemplate, SystemPrompt
@@ -26,11 +27,12 @@ from tavern_tui.prompt.outgoing import Outgoing, outgoing
 from tavern_tui.prompt.scene import Scene, open_scene
 from tavern_tui.services.connections import ConnectionService
 from tavern_tui.services.library import Library
+from tavern_tui.services.preset_scripts import PresetScripts
 from tavern_tui.services.preview import WireView
 from tavern_tui.services.reply import ReplyRules
 from tavern_tui.services.token_counts import TokenWarmer
 from tavern_tui.services.user_setup import SetupService
-from tavern_tui.storage.presets import samplers_from_chat
+from tavern_tui.storage.presets import PresetKind, samplers_from_chat
 from tavern_tui.storage.templates import TemplateStore
 from tavern_tui.text.clean_reply import CleanRules, clean_reply
 from tavern_tui.text.regex_scripts import Placement, ScriptContext, apply_scripts
@@ -53,6 +55,7 @@ class PromptDesk:
         library: Library,
         setup: SetupService,
         templates: TemplateStore,
+        preset_scripts: PresetScripts,
         default_preset: Callable[[], ChatPreset],
         now: Callable[[], datetime],
         token_file: Path | None = None,
@@ -63,6 +66,7 @@ class PromptDesk:
         """Books of the command line, active for this run."""
         self.chat_preset: ChatPreset | None = None
         """A chat-completion preset in the place of the connection's."""
+        self.preset_scripts = preset_scripts
         self._library = library
         self._setup = setup
         self._templates = templates
@@ -107,7 +111,7 @@ class PromptDesk:
             character_note=setup.character_note(character.file),
             options=setup.options,
             reasoning=setup.reasoning,
-            regex_scripts=setup.regex_scripts_for(character),
+            regex_scripts=self.regex_scripts(character),
             context_size=self.connections.context_size,
             response_length=connection.max_tokens,
             counter=self.counter(),
@@ -153,6 +157,15 @@ class PromptDesk:
         return (
             self._templates.system_prompt(name) if name else None
         ) or self._templates.default_system_prompt()
+
+    def regex_scripts(self, character: Character) -> tuple[RegexScript, ...]:
+        """The scripts that run now: the global ones, the preset's and the character's."""
+        connection, setup = self.connections.current, self._setup.value
+        if self.connections.spec_of(connection).prompt_kind == "chat":
+            preset = self.preset_scripts.allowed(setup, PresetKind.CHAT, connection.chat_preset)
+        else:
+            preset = self.preset_scripts.allowed(setup, PresetKind.TEXT, connection.text_preset)
+        return setup.regex_scripts_for(character, preset)
 
     def _books(self, session: ChatSession) -> tuple[LinkedBook, ...]:
         """All books linked to this chat, in no particular order; a book linked twice counts once."""
@@ -256,7 +269,7 @@ class PromptDesk:
 
     def shown(self, session: ChatSession, message: Message, depth: int) -> str:
         """A message's text as it is shown: macros resolved, display scripts applied."""
-        scripts = self._setup.value.regex_scripts_for(session.character)
+        scripts = self.regex_scripts(session.character)
         has_macros = _MACRO.search(message.text) is not None
         if not has_macros and not scripts:
             return message.text

@@ -22,6 +22,7 @@ from tavern_tui.storage.json_keep import (
     dig,
     flag,
     key,
+    lay_over,
     parse_json,
     read_file,
     text,
@@ -104,6 +105,12 @@ REGEX = KeyTable(
     key("max_depth", "maxDepth", whole),
 )
 
+GLOBAL_SCRIPTS: KeyPath = ("extension_settings", "regex")
+CARD_SCRIPTS: KeyPath = ("data", "extensions", "regex_scripts")
+PRESET_SCRIPTS: KeyPath = ("extensions", "regex_scripts")
+ALLOWED_CARDS: KeyPath = ("extension_settings", "character_allowed_regex")
+ALLOWED_PRESETS: KeyPath = ("extension_settings", "preset_allowed_regex")
+
 Json = Mapping[str, object]
 
 
@@ -124,6 +131,8 @@ class TavernSetup:
     """The global ones."""
     allowed_regex: tuple[str, ...] = ()
     """Card files (with ending) whose own scripts may run."""
+    allowed_preset_regex: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """SillyTavern's name of an API -> presets whose own scripts may run."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """Tag id -> name."""
     tag_map: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -148,12 +157,14 @@ class TavernSetup:
         """Ids of a character's tags."""
         return self.tag_map.get(f"{file}.png", ())
 
-    def regex_scripts_for(self, character: Character) -> tuple[RegexScript, ...]:
-        """The scripts that run with this character: the global ones, then its own if it may."""
+    def regex_scripts_for(
+        self, character: Character, preset: tuple[RegexScript, ...] = ()
+    ) -> tuple[RegexScript, ...]:
+        """The scripts that run with this character: the global ones, those of the preset, then its
+        own if it may."""
         if f"{character.file}.png" not in self.allowed_regex:
-            return self.regex_scripts
-        own = dig(character.source, ("data", "extensions", "regex_scripts"))
-        return (*self.regex_scripts, *regex_scripts_from(own, f"The card {character.file}", []))
+            return (*self.regex_scripts, *preset)
+        return (*self.regex_scripts, *preset, *card_scripts(character))
 
 
 def read_setup(folders: Folders, warnings: list[str] | None = None) -> TavernSetup:
@@ -183,6 +194,9 @@ def setup_from_json(settings: Json, warnings: list[str]) -> TavernSetup:
         },
         regex_scripts=regex_scripts_from(extensions.get("regex"), where, warnings),
         allowed_regex=_texts(extensions.get("character_allowed_regex")),
+        allowed_preset_regex={
+            api: _texts(names) for api, names in as_object(extensions.get("preset_allowed_regex")).items()
+        },
         tags={str(row.get("id")): str(row.get("name", "")) for row in _rows(settings.get("tags"))},
         tag_map={file: _texts(ids) for file, ids in as_object(settings.get("tag_map")).items()},
         options=PromptOptions(
@@ -237,6 +251,25 @@ def regex_scripts_from(found: object, where: str, warnings: list[str]) -> tuple[
         for row in map(as_object, rows)
         if isinstance(row.get("findRegex"), str)
     )
+
+
+def card_scripts(character: Character) -> tuple[RegexScript, ...]:
+    """The scripts inside a card, whether they may run or not."""
+    return regex_scripts_from(dig(character.source, CARD_SCRIPTS), f"The card {character.file}", [])
+
+
+def script_json(script: RegexScript) -> dict[str, object]:
+    """The script's object, keys this client does not know included."""
+    before = {
+        path: value
+        for read in regex_scripts_from([script.source], "", [])
+        for path, value in _script_values(read).items()
+    }
+    return lay_over(script.source, before, _script_values(script))
+
+
+def _script_values(script: RegexScript) -> dict[KeyPath, object]:
+    return {**REGEX.values(script), ("placement",): list(script.placement)}
 
 
 def read_regex_scripts(path: Path, warnings: list[str] | None = None) -> tuple[RegexScript, ...]:

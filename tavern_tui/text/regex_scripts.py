@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from tavern_tui.core.errors import DataError
@@ -79,14 +80,53 @@ def _depth_fits(script: RegexScript, depth: int | None) -> bool:
     return script.max_depth is None or script.max_depth < 0 or depth <= script.max_depth
 
 
-def _run(text: str, script: RegexScript, substitute: Callable[[str], str]) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptMatch:
+    """One place where a script found something."""
+
+    start: int
+    """Offset in the text the script was given; `end` likewise."""
+    end: int
+    groups: tuple[str, ...]
+    """What its capture groups hold, the first group first."""
+    replacement: str
+
+
+def run_script(
+    text: str, script: RegexScript, substitute: Callable[[str], str]
+) -> tuple[str, list[ScriptMatch]]:
+    """`text` after this script alone, whatever it is meant for, and what it replaced.
+
+    Raises BadPattern, TooSlow."""
+    found: list[ScriptMatch] = []
+    if not script.find or not text:
+        return text, found
+
+    def hear(match: JsMatch, groups: int, replacement: str) -> None:
+        held = tuple(match.group(number) or "" for number in range(1, groups + 1))
+        found.append(
+            ScriptMatch(start=match.start(), end=match.end(), groups=held, replacement=replacement)
+        )
+
+    return _run(text, script, substitute, hear), found
+
+
+def _run(
+    text: str,
+    script: RegexScript,
+    substitute: Callable[[str], str],
+    hear: Callable[[JsMatch, int, str], None] | None = None,
+) -> str:
     finder = _finder(_find_pattern(script, substitute))
     template = _MATCH_MACRO.sub("$0", script.replace)
     trims = [trim for trim in map(substitute, script.trim_strings) if trim]
 
     def replacement(match: JsMatch) -> str:
         filled = _REFERENCE.sub(lambda reference: _group_text(reference, match, finder, trims), template)
-        return substitute(filled) if "{" in filled or "<" in filled else filled
+        words = substitute(filled) if "{" in filled or "<" in filled else filled
+        if hear is not None:
+            hear(match, finder.groups, words)
+        return words
 
     return finder.sub(replacement, text)
 
