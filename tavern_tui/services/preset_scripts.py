@@ -22,12 +22,19 @@ class PresetScripts:
         self._folders = folders
         self._held: dict[Path, tuple[tuple[int, int], tuple[RegexScript, ...]]] = {}
 
+    def path(self, kind: PresetKind, name: str) -> Path | None:
+        """Where a preset's file is or would be; None for a name that no file can have."""
+        try:
+            return preset_path(self._folders, kind, name)
+        except DataError:
+            return None
+
     def all(self, kind: PresetKind, name: str) -> tuple[RegexScript, ...]:
         """The scripts of a preset, whether they may run or not; none if it cannot be read."""
-        if not name:
+        path = self.path(kind, name) if name else None
+        if path is None:
             return ()
         try:
-            path = preset_path(self._folders, kind, name)
             stat = path.stat()
             stamp = (stat.st_mtime_ns, stat.st_size)
             if path not in self._held or self._held[path][0] != stamp:

@@ -25,6 +25,7 @@ from tavern_tui.prompt.build import build_prompt
 from tavern_tui.prompt.inputs import ChatShape, PromptInputs, TextShape
 from tavern_tui.prompt.outgoing import Outgoing, outgoing
 from tavern_tui.prompt.scene import Scene, open_scene
+from tavern_tui.prompt.sources import card_fields
 from tavern_tui.services.connections import ConnectionService
 from tavern_tui.services.library import Library
 from tavern_tui.services.preset_scripts import PresetScripts
@@ -284,6 +285,12 @@ class PromptDesk:
             substitute=scene.substitute,
             warnings=None,
         )
+
+    def resolver(self, session: ChatSession) -> Callable[[str], str]:
+        """Resolves macros as the open chat's prompt would; what they change is thrown away."""
+        scene = open_scene(self.inputs(session, user_input="", seed=0, dry_run=True))
+        scene.macros.card = card_fields(scene)
+        return scene.substitute
 
     # --- counting
 

@@ -23,6 +23,7 @@ from tavern_tui.services.log import LogView
 from tavern_tui.services.notes import NoteService
 from tavern_tui.services.personas import PersonaService, persona_for
 from tavern_tui.services.prompts import PromptDesk
+from tavern_tui.services.regex import RegexService
 from tavern_tui.services.session import ChatSession
 from tavern_tui.services.settings import SettingsService
 from tavern_tui.services.signal import Signal
@@ -75,6 +76,7 @@ class Tavern:
         self.notes = NoteService(folders, setup, lambda: self.session)
         self.personas = PersonaService(folders, lambda: self.session, self._play_as)
         self.templates = TemplateService(folders, templates, connections, desk, setup, lambda: self.session)
+        self.regex = RegexService(folders, setup, connections, desk, lambda: self.session)
         self.log = log
         self.problems = list(problems)
         """Sentences about files that could not be used as they are."""

@@ -104,9 +104,7 @@ def run_script(
 
     def hear(match: JsMatch, groups: int, replacement: str) -> None:
         held = tuple(match.group(number) or "" for number in range(1, groups + 1))
-        found.append(
-            ScriptMatch(start=match.start(), end=match.end(), groups=held, replacement=replacement)
-        )
+        found.append(ScriptMatch(start=match.start(), end=match.end(), groups=held, replacement=replacement))
 
     return _run(text, script, substitute, hear), found
 
