@@ -78,14 +78,30 @@ class ManagedPrompt:
     source: Mapping[str, object] = field(default_factory=dict)
 
 
+PromptOrder = tuple[tuple[str, bool], ...]
+"""Prompts by identifier in the order in which they are sent, each with whether it takes part."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CharacterOrder:
+    """An order of its own for one character."""
+
+    who: str
+    """`character_id` as text. Here that is the card's file name (`Ann.png`); numbers are
+    SillyTavern's, which uses none of them since 1.19."""
+    order: PromptOrder = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatPreset:
     """A chat-completion preset (SillyTavern's `OpenAI Settings/*.json`)."""
 
     name: str = ""
     prompts: tuple[ManagedPrompt, ...] = ()
-    order: tuple[tuple[str, bool], ...] = ()
-    """(identifier, enabled), the global order (`character_id` 100001)."""
+    order: PromptOrder = ()
+    """The global order (`character_id` 100001)."""
+    character_orders: tuple[CharacterOrder, ...] = ()
+    """The other orders of the file."""
     impersonation_prompt: str = ""
     new_chat_prompt: str = ""
     new_group_chat_prompt: str = ""

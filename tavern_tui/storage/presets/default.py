@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tavern_tui.core.preset import ChatPreset, ManagedPrompt
-from tavern_tui.storage.presets.chat import DEFAULT_ORDER
+from tavern_tui.storage.presets.chat import DEFAULT_ORDER, chat_preset_from_json, whole_preset_json
 
 MARKERS = {
     "worldInfoBefore": "Lorebook (before)",
@@ -34,7 +34,11 @@ TEXTS = {
 
 
 def default_chat_preset() -> ChatPreset:
-    """A preset with every built-in prompt in the usual order."""
+    """A preset with every built-in prompt in the usual order, as its file would have it."""
+    return chat_preset_from_json("Default", whole_preset_json(_default()), [])
+
+
+def _default() -> ChatPreset:
     prompts = [
         ManagedPrompt(identifier=name, name=title, content=content, system_prompt=True)
         for name, (title, content) in TEXTS.items()
