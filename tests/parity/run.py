@@ -60,26 +60,26 @@ def difference_of(scenario: Json) -> str:
     except Exception as error:  # one broken scenario must not hide the others
         return f"{type(error).__name__}: {error}"
     for key, expected in scenario["expected"].items():
-        found = _first_difference(expected, sent.get(key), key)
+        found = first_difference(expected, sent.get(key), key)
         if found:
             return found
     return ""
 
 
-def _first_difference(expected: Any, sent: Any, where: str) -> str:
+def first_difference(expected: Any, sent: Any, where: str) -> str:
     if expected == sent and type(expected) is type(sent):
         return ""
     if isinstance(expected, str) and isinstance(sent, str):
         return f"{where}: {_around(expected, sent)}"
     if isinstance(expected, list) and isinstance(sent, list):
         for number, (one, other) in enumerate(zip(expected, sent, strict=False)):
-            found = _first_difference(one, other, f"{where}[{number}]")
+            found = first_difference(one, other, f"{where}[{number}]")
             if found:
                 return found
         return f"{where}: {len(sent)} entries instead of {len(expected)}; {_rest(expected, sent)}"
     if isinstance(expected, dict) and isinstance(sent, dict):
         for key in [*expected, *(key for key in sent if key not in expected)]:
-            found = _first_difference(expected.get(key), sent.get(key), f"{where}.{key}")
+            found = first_difference(expected.get(key), sent.get(key), f"{where}.{key}")
             if found:
                 return found
     return f"{where}: {_short(sent)} instead of {_short(expected)}"

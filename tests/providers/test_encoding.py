@@ -251,3 +251,13 @@ def test_bodies_are_what_the_service_says_it_takes(
     known = published["schemas"][schema].get("properties")
     if known and provider != "koboldcpp":  # its page leaves out half of what the server reads
         assert set(body) <= set(known)
+
+
+@pytest.mark.parametrize("provider", ["openai", "custom"])
+def test_a_model_that_knows_no_messages_is_sent_one_text(provider: str) -> None:
+    request = chat_request((Role.SYSTEM, "Be brief."), (Role.USER, "Hi"), model="gpt-3.5-turbo-instruct")
+    prepared = connect(provider, key="k", url="http://127.0.0.1:9/v1").wire(request)
+    assert prepared.url.endswith("/v1/completions")
+    body = json.loads(prepared.body_bytes)
+    assert body["prompt"] == "System: Be brief.\nuser: Hi\nassistant:"
+    assert "messages" not in body

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 from tavern_tui.core.chat import Role
@@ -38,6 +39,7 @@ from tavern_tui.providers.wire.decoder import (
     as_text,
 )
 from tavern_tui.providers.wire.sse import SseParser
+from tavern_tui.text.flatten import flatten, is_legacy_model
 
 
 class OpenAITextDialect:
@@ -60,14 +62,19 @@ class OpenAIChatDialect:
     """`/v1/chat/completions`.
 
     `echo`: the reply repeats a last assistant message that it continues - `whole`: when it is
-    not streamed, `always`, or never (empty)."""
+    not streamed, `always`, or never (empty). `legacy`: the service still has models that complete a
+    text and know no messages; they are sent one text, to `/completions`."""
 
-    def __init__(self, *, echo: Literal["", "whole", "always"] = "") -> None:
+    def __init__(self, *, echo: Literal["", "whole", "always"] = "", legacy: bool = False) -> None:
         self._echo = echo
+        self._legacy = legacy
 
     def encode(self, request: GenerationRequest, spec: ProviderSpec) -> WireRequest:
-        body: dict[str, object] = {**model_key(request, spec), "messages": prompt_messages(request, spec)}
-        return _finish(body, request, spec)
+        messages = prompt_messages(request, spec)
+        if self._legacy and is_legacy_model(request.model):
+            one_text = _finish({**model_key(request, spec), "prompt": flatten(messages)}, request, spec)
+            return replace(one_text, path=one_text.path.replace("/chat/completions", "/completions"))
+        return _finish({**model_key(request, spec), "messages": messages}, request, spec)
 
     def decoder(self, request: GenerationRequest, explain: Explainer) -> StreamDecoder:
         strips = self._echo == "always" or (self._echo == "whole" and not request.stream)

@@ -1,0 +1,1 @@
+"""Recorded conversions and requests, run through the product."""
