@@ -55,6 +55,8 @@ class PromptPart:
     message: int | None = None
     """Chat completion: the index of the prompt message this belongs to."""
     role: Role | None = None
+    slot: str = ""
+    """Chat completion: identifier of the preset's prompt in whose place it stands; empty: none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,9 @@ class BuiltPrompt:
 
     prompt: Prompt
     parts: tuple[PromptPart, ...] = ()
+    as_built: tuple[PromptPart, ...] = ()
+    """Chat completion: the parts before the messages were reshaped for a strict server; empty
+    where they were not."""
     left_out: tuple[LeftOut, ...] = ()
     lore: tuple[LoreVerdict, ...] = ()
     warnings: tuple[str, ...] = ()

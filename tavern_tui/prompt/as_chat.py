@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from tavern_tui.core.generation import GenerationType
@@ -15,10 +15,11 @@ from tavern_tui.prompt.injections import NOTE_KEY, SUMMARY_KEY, Position, role_o
 from tavern_tui.prompt.inputs import ChatShape
 from tavern_tui.prompt.manager import Slot, Slots, collect_slots
 from tavern_tui.prompt.material import Material
+from tavern_tui.prompt.post_process import MODES
 from tavern_tui.prompt.reshape import reshape
 from tavern_tui.prompt.scene import Scene
 from tavern_tui.prompt.stops import custom_stops
-from tavern_tui.prompt.trace import Spans
+from tavern_tui.prompt.trace import Spans, in_slot
 
 REPLY_PRIMING = 3
 """Tokens the reply's own opening takes."""
@@ -44,6 +45,8 @@ class ChatDraft:
 
     prompt: ChatPrompt
     spans: tuple[Spans, ...]
+    as_built: tuple[Draft, ...]
+    """The messages before they were reshaped; empty where they were not."""
     left_out: tuple[LeftOut, ...]
     tokens: int
 
@@ -65,6 +68,7 @@ def build_chat(scene: Scene, material: Material, shape: ChatShape) -> ChatDraft:
     return ChatDraft(
         prompt=ChatPrompt(messages=messages, prefill=_prefill(scene, shape.preset), stop=custom_stops(scene)),
         spans=spans,
+        as_built=tuple(drafts) if shape.post_processing in MODES else (),
         left_out=tuple(assembly.left_out),
         tokens=assembly.budget.used + REPLY_PRIMING,
     )
@@ -184,15 +188,20 @@ class _Assembly:
             return
         place = self.placed.setdefault(self.slots.index("dialogueExamples"), [])
         blocks = self.material.examples
-        place.extend(fill_examples(self.scene, self.preset, blocks, self.budget, self.left_out))
+        drafts = fill_examples(self.scene, self.preset, blocks, self.budget, self.left_out)
+        place.extend(_in_slot(drafts, "dialogueExamples"))
 
     def _place_history(self, history: ChatHistory) -> None:
         if "chatHistory" not in self.slots:
             return
         place = self.placed.setdefault(self.slots.index("chatHistory"), [])
-        place.extend(history.fill(self.budget))
+        place.extend(_in_slot(history.fill(self.budget), "chatHistory"))
         self.nudge = history.continued
         self.left_out.extend(history.left_out)
+
+
+def _in_slot(drafts: list[Draft], slot: str) -> Iterator[Draft]:
+    return (replace(draft, spans=in_slot(draft.spans, slot)) for draft in drafts)
 
 
 def _prefill(scene: Scene, preset: ChatPreset) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from itertools import chain
 
+from tavern_tui.core.chat import Role
 from tavern_tui.core.generation import GenerationType
 from tavern_tui.core.prompt import BuiltPrompt, LeftOut, Prompt, PromptPart
 from tavern_tui.prompt.as_chat import build_chat
@@ -14,7 +17,7 @@ from tavern_tui.prompt.outgoing import typed_message
 from tavern_tui.prompt.scene import Scene, open_scene
 from tavern_tui.prompt.sources import card_fields
 from tavern_tui.prompt.state import state_changes
-from tavern_tui.prompt.trace import as_parts
+from tavern_tui.prompt.trace import Spans, as_parts
 
 
 def build_prompt(inputs: PromptInputs) -> BuiltPrompt:
@@ -51,13 +54,20 @@ def _text(scene: Scene, material: Material, shape: TextShape) -> BuiltPrompt:
 def _chat(scene: Scene, material: Material, shape: ChatShape) -> BuiltPrompt:
     draft = build_chat(scene, material, shape)
     exact = scene.inputs.counter.exact
-    parts = tuple(
+    roles = (message.role for message in draft.prompt.messages)
+    parts = _message_parts(scene, zip(roles, draft.spans, strict=True))
+    as_built = _message_parts(scene, ((one.role, one.spans) for one in draft.as_built))
+    built = _built(scene, material, draft.prompt, parts, draft.left_out, draft.tokens, exact)
+    return replace(built, as_built=as_built)
+
+
+def _message_parts(scene: Scene, messages: Iterable[tuple[Role, Spans]]) -> tuple[PromptPart, ...]:
+    return tuple(
         chain.from_iterable(
-            as_parts(spans, scene.inputs.counter, message=number, role=message.role)
-            for number, (message, spans) in enumerate(zip(draft.prompt.messages, draft.spans, strict=True))
+            as_parts(spans, scene.inputs.counter, message=number, role=role)
+            for number, (role, spans) in enumerate(messages)
         )
     )
-    return _built(scene, material, draft.prompt, parts, draft.left_out, draft.tokens, exact)
 
 
 def _built(

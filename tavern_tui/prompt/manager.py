@@ -10,7 +10,7 @@ from tavern_tui.core.preset import ChatPreset, ManagedPrompt
 from tavern_tui.prompt.material import Material
 from tavern_tui.prompt.note import persona_in_prompt
 from tavern_tui.prompt.scene import Scene
-from tavern_tui.prompt.trace import Span, Spans, enclosed, text_of
+from tavern_tui.prompt.trace import Span, Spans, enclosed, in_slot, text_of
 
 IN_CHAT = 1
 """`injection_position` of a prompt that goes between the messages."""
@@ -108,6 +108,7 @@ def collect_slots(scene: Scene, material: Material, preset: ChatPreset) -> Slots
     _fill(slots, _generated(scene, material, preset), known)
     disabled = frozenset(identifier for identifier, enabled in order if not enabled)
     slots = [_overridden(slot, scene, known.get(slot.identifier), disabled) for slot in slots]
+    slots = [replace(slot, spans=in_slot(slot.spans, slot.identifier)) for slot in slots]
     return Slots(slots, disabled)
 
 

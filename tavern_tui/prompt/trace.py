@@ -22,6 +22,7 @@ class Span:
     kind: str
     title: str
     origin: str = ""
+    slot: str = ""
 
 
 Spans = tuple[Span, ...]
@@ -101,6 +102,11 @@ def merged(pieces: Sequence[Span], kind: str, title: str) -> Span:
     )
 
 
+def in_slot(spans: Spans, slot: str) -> Spans:
+    """The spans as part of this slot, except those that belong to another."""
+    return tuple(span if span.slot else replace(span, slot=slot) for span in spans)
+
+
 def drop_last(spans: Spans, count: int) -> Spans:
     """The spans without their last `count` characters."""
     rest = list(spans)
@@ -149,4 +155,5 @@ def as_parts(
                 tokens=counter.count(span.text),
                 message=message,
                 role=role,
+                slot=span.slot,
             )
