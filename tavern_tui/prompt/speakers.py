@@ -42,7 +42,7 @@ def next_speakers(
         case GroupStrategy.MANUAL:
             return [] if typed.strip() else _one_of(awake, rng)
         case GroupStrategy.POOLED:
-            return _pooled(awake, messages, author, rng)
+            return _one_of(awake, rng) if typed.strip() else _pooled(awake, messages, author, rng)
         case _:
             return _natural(cast, awake, messages, author, typed, rng)
 

@@ -31,6 +31,8 @@ class PromptPreview:
     """How much of the beginning equals the last request to the same connection: this is what a
     server's prompt cache can use again."""
     unchanged_tokens: int
+    speaker: str = ""
+    """In a group: name of the member this prompt is for."""
 
     @property
     def total_chars(self) -> int:
@@ -65,7 +67,9 @@ def prompt_as_text(prompt: Prompt) -> str:
     )
 
 
-def make_preview(built: BuiltPrompt, request: WireView, last_sent: str | None) -> PromptPreview:
+def make_preview(
+    built: BuiltPrompt, request: WireView, last_sent: str | None, *, speaker: str = ""
+) -> PromptPreview:
     """Compare a built prompt with the text that was sent last, if any."""
     text = prompt_as_text(built.prompt)
     unchanged = same_beginning(text, last_sent) if last_sent is not None else 0
@@ -76,6 +80,7 @@ def make_preview(built: BuiltPrompt, request: WireView, last_sent: str | None) -
         request=request,
         unchanged_chars=unchanged,
         unchanged_tokens=round(built.tokens * share),
+        speaker=speaker,
     )
 
 

@@ -41,7 +41,7 @@ from tavern_tui.tokens.cache import CachedCounter, TokenCache
 from tavern_tui.tokens.estimate import EstimateCounter
 
 if TYPE_CHECKING:
-    from tavern_tui.services.session import ChatSession
+    from tavern_tui.services.generating import Conversation
 
 _MACRO = re.compile(r"\{\{|<(?:USER|BOT|CHAR|GROUP)", re.IGNORECASE)
 
@@ -83,29 +83,31 @@ class PromptDesk:
 
     def inputs(
         self,
-        session: ChatSession,
+        session: Conversation,
         *,
         user_input: str,
         generation: GenerationType = GenerationType.NORMAL,
         seed: int,
         dry_run: bool = False,
+        speaker: Character | None = None,
     ) -> PromptInputs:
-        """Everything a build may know, at this moment."""
+        """Everything a build may know, at this moment. `speaker`: who answers, if not whoever
+        did last."""
         setup = self._setup.value
         chat = session.chat
         connection = self.connections.current
-        character = session.character
+        character = speaker or session.character
         return PromptInputs(
             shape=self._shape(),
             character=character,
-            group=None,
+            group=session.cast,
             persona=self.persona,
             messages=chat.messages,
             metadata=chat.metadata,
             chat_name=chat.title,
             generation=generation,
             user_input=user_input,
-            books=self._books(session),
+            books=self._books(session, character),
             lore=setup.lore,
             note=setup.note_of(chat.metadata),
             default_note=setup.note.text,
@@ -168,10 +170,9 @@ class PromptDesk:
             preset = self.preset_scripts.allowed(setup, PresetKind.TEXT, connection.text_preset)
         return setup.regex_scripts_for(character, preset)
 
-    def _books(self, session: ChatSession) -> tuple[LinkedBook, ...]:
+    def _books(self, session: Conversation, character: Character) -> tuple[LinkedBook, ...]:
         """All books linked to this chat, in no particular order; a book linked twice counts once."""
         setup = self._setup.value
-        character = session.character
         links: list[tuple[str, LoreSource]] = [(name, LoreSource.GLOBAL) for name in setup.global_books]
         chat_book = session.chat.metadata.get("world_info")
         if isinstance(chat_book, str) and chat_book:
@@ -253,6 +254,7 @@ class PromptDesk:
             generation_type=inputs.generation,
             user=inputs.persona.name,
             char=inputs.character.name,
+            other_members=_others(inputs),
             stops=prompt.stop,
             instruct=_resolved(shape.instruct, scene) if isinstance(shape, TextShape) else None,
             options=inputs.options,
@@ -268,13 +270,14 @@ class PromptDesk:
             ),
         )
 
-    def shown(self, session: ChatSession, message: Message, depth: int) -> str:
+    def shown(self, session: Conversation, message: Message, depth: int) -> str:
         """A message's text as it is shown: macros resolved, display scripts applied."""
-        scripts = self.regex_scripts(session.character)
+        author = (session.turns.author(message) if session.turns else None) or session.character
+        scripts = self.regex_scripts(author)
         has_macros = _MACRO.search(message.text) is not None
         if not has_macros and not scripts:
             return message.text
-        scene = open_scene(self.inputs(session, user_input="", seed=0, dry_run=True))
+        scene = open_scene(self.inputs(session, user_input="", seed=0, dry_run=True, speaker=author))
         text = scene.substitute(message.text) if has_macros else message.text
         return apply_scripts(
             text,
@@ -286,7 +289,7 @@ class PromptDesk:
             warnings=None,
         )
 
-    def resolver(self, session: ChatSession) -> Callable[[str], str]:
+    def resolver(self, session: Conversation) -> Callable[[str], str]:
         """Resolves macros as the open chat's prompt would; what they change is thrown away."""
         scene = open_scene(self.inputs(session, user_input="", seed=0, dry_run=True))
         scene.macros.card = card_fields(scene)
@@ -312,13 +315,15 @@ class PromptDesk:
             )
         return self._counters[key]
 
-    async def get_ready(self, session: ChatSession, user_input: str = "") -> None:
+    async def get_ready(
+        self, session: Conversation, user_input: str = "", *, speaker: Character | None = None
+    ) -> None:
         """Learn what a build needs and a server may know: its template, context and counts."""
         await self.connections.known_status()
         counter = self.counter()
         status = self.connections.status
         if isinstance(counter, CachedCounter) and status is not None and status.ok:
-            self.build(self.inputs(session, user_input=user_input, seed=0, dry_run=True))
+            self.build(self.inputs(session, user_input=user_input, seed=0, dry_run=True, speaker=speaker))
             await self._warmer.warm(counter, self.connections.provider().count_tokens)
 
     def keep_global_variables(self, variables: Mapping[str, object]) -> None:
@@ -329,6 +334,12 @@ class PromptDesk:
         await self._warmer.aclose()
         if self._counts is not None:
             self._counts.close()
+
+
+def _others(inputs: PromptInputs) -> tuple[str, ...]:
+    """Names of the members who are not asked to speak."""
+    members = inputs.group.members if inputs.group is not None else ()
+    return tuple(member.name for member in members if member.name != inputs.character.name)
 
 
 def _resolved(template: InstructTemplate | None, scene: Scene) -> InstructTemplate | None:

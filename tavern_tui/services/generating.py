@@ -1,0 +1,325 @@
+"""Conversation: one chat with who answers in it, and the reply that is on its way."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from tavern_tui.core.character import Character
+from tavern_tui.core.chat import Chat, Message, Swipe, a_message
+from tavern_tui.core.errors import TavernError, UsageError
+from tavern_tui.core.generation import GenerationType
+from tavern_tui.core.persona import Persona
+from tavern_tui.core.prompt import Prompt, StateChanges
+from tavern_tui.prompt.inputs import GroupCast
+from tavern_tui.services.chat_store import ChatStore
+from tavern_tui.services.events import (
+    MessageAdded,
+    MessageChanged,
+    ReasoningGrew,
+    ReplyEnded,
+    ReplyGrew,
+    ReplyProgress,
+    ReplyStarted,
+    SessionEvent,
+)
+from tavern_tui.services.group_turns import GroupTurns, member_message
+from tavern_tui.services.preview import prompt_as_text
+from tavern_tui.services.prompts import PromptDesk
+from tavern_tui.services.reply import Reply
+from tavern_tui.services.signal import Signal
+
+SAVE_EVERY = 1.5
+"""Seconds between saves of a reply that is still arriving (the promise is 2)."""
+
+
+@dataclass(slots=True)
+class Target:
+    """The message a reply is written into."""
+
+    index: int | None = None
+    before: Message | None = None
+    """As it was; put back when nothing arrives. None: a new message."""
+    prefix: str = ""
+    """Text that stays in front of what arrives (continue)."""
+    extra: Mapping[str, object] = field(default_factory=dict)
+    """What the new message or swipe carries besides its text."""
+
+
+class Conversation:
+    """Asks for one reply at a time and writes it into the chat and its file."""
+
+    def __init__(
+        self,
+        *,
+        character: Character,
+        chat: Chat,
+        store: ChatStore,
+        desk: PromptDesk,
+        turns: GroupTurns | None = None,
+    ) -> None:
+        self.character = character
+        """Who answers; in a group, whoever speaks now or spoke last."""
+        self.chat = chat
+        self.store = store
+        self.turns = turns
+        """None: the chat is with one character."""
+        self._desk = desk
+        self._reply: Reply | None = None
+        self._acts = False
+        self._stopped = False
+        self._held = asyncio.Event()
+        self._closing: set[asyncio.Task[None]] = set()
+        self._seed = random.getrandbits(48)
+        self._last_sent: tuple[str, str] | None = None
+        self.changed: Signal[SessionEvent] = Signal()
+        """Changes made outside a running action: edits, deletions, a stop."""
+
+    # --- what it is
+
+    @property
+    def cast(self) -> GroupCast | None:
+        """The group and its members' cards; None outside groups."""
+        return self.turns.cast if self.turns is not None else None
+
+    @property
+    def persona(self) -> Persona:
+        return self._desk.persona
+
+    @property
+    def busy(self) -> bool:
+        """A reply, or a group's round of them, is on its way."""
+        return self._acts
+
+    @property
+    def generating_since(self) -> float | None:
+        """When the running request was sent (monotonic seconds)."""
+        return self._reply.started if self._reply is not None else None
+
+    @property
+    def last_event_at(self) -> float | None:
+        """When the server last said anything for the running request (monotonic seconds)."""
+        return self._reply.last_event if self._reply is not None else None
+
+    @property
+    def readonly_reason(self) -> str:
+        """Why this chat cannot be written; empty: it can."""
+        return self.store.readonly_reason
+
+    def stop(self) -> None:
+        """End the running reply now, and with it a group's round and auto mode.
+
+        What arrived is kept and saved."""
+        self._stopped = True
+        self._held.set()
+        if self.turns is not None:
+            self.turns.auto = False
+        if self._reply is not None:
+            self._reply.stop()
+
+    async def aclose(self) -> None:
+        """Stop what runs and write what is not written yet."""
+        self.stop()
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=2)
+        self.store.close(self.chat)
+
+    # --- one action at a time
+
+    def _check_free(self) -> None:
+        """Ready for something new; a group that would talk on by itself waits from now on."""
+        if self._acts:
+            raise UsageError("A reply is still arriving.", hint="Wait for it, or press Esc to stop it.")
+        if self.readonly_reason:
+            raise TavernError(self.readonly_reason)
+        self._held.set()
+
+    @contextmanager
+    def _acting(self) -> Iterator[asyncio.Event]:
+        """Around what the user asked for. The event is set by whatever the user does next."""
+        self._check_free()
+        self._held = asyncio.Event()
+        with self._occupied():
+            yield self._held
+
+    @contextmanager
+    def _occupied(self) -> Iterator[None]:
+        self._acts, self._stopped = True, False
+        try:
+            yield
+        finally:
+            self._acts = False
+
+    # --- one reply
+
+    async def _generate(
+        self,
+        generation: GenerationType,
+        target: Target,
+        speaker: Character,
+        *,
+        user_input: str = "",
+        edited: Prompt | None = None,
+    ) -> AsyncGenerator[SessionEvent, None]:
+        connection = self._desk.connections.current
+        self.character = speaker
+        reply = Reply(clock=time.monotonic)
+        self._reply = reply
+        ended: ReplyEnded | None = None
+        failure: BaseException | None = None
+        try:
+            await self._desk.get_ready(self)
+            inputs = self._desk.inputs(self, user_input=user_input, generation=generation, seed=self._seed)
+            built = self._desk.build(inputs)
+            prompt = edited or built.prompt
+            request = self._desk.request(replace(built, prompt=prompt), inputs)
+            provider = self._desk.connections.provider(connection)
+            if reply.stopped:
+                return
+            self._last_sent = (connection.name, prompt_as_text(prompt))
+            self._apply(built.changes)
+            reply.start(provider.stream(request), self._desk.reply_rules(inputs, prompt))
+            yield ReplyStarted(target.index, speaker.name if self.turns is not None else "")
+            async with aclosing(self._collect(reply, target, generation)) as events:
+                async for event in events:
+                    yield event
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            if reply.has_started:
+                reply.stop()
+                self._keep_task(reply)
+                ended = self._finish(reply, target, generation)
+            self._reply = None
+            self._seed = random.getrandbits(48)
+            if failure is not None and ended is not None:
+                self.changed.send(ended)
+        if ended is not None:
+            yield ended
+
+    async def _collect(
+        self, reply: Reply, target: Target, generation: GenerationType
+    ) -> AsyncGenerator[SessionEvent, None]:
+        """Hand on what arrives, and save it now and then."""
+        saved_at = time.monotonic()
+        saved_length = 0
+        while True:
+            batch = await reply.next(max(0.01, saved_at + SAVE_EVERY - time.monotonic()))
+            if batch is None:
+                return
+            if batch.progress is not None:
+                yield ReplyProgress(batch.progress.done, batch.progress.total, batch.progress.note)
+            if batch.reasoning or batch.text:
+                if generation is not GenerationType.IMPERSONATE:
+                    added = self._write_into(reply, target, generation)
+                    if added is not None:
+                        yield added
+                if batch.reasoning:
+                    yield ReasoningGrew(target.index, batch.reasoning)
+                if batch.text:
+                    yield ReplyGrew(target.index, batch.text)
+            now = time.monotonic()
+            if target.index is not None and reply.length != saved_length and now - saved_at >= SAVE_EVERY:
+                self.store.update(self.chat, target.index)
+                saved_at, saved_length = now, reply.length
+            elif now - saved_at >= SAVE_EVERY:
+                saved_at = now
+
+    def _write_into(
+        self, reply: Reply, target: Target, generation: GenerationType
+    ) -> MessageAdded | MessageChanged | None:
+        """Put the reply as it stands into its message; says so the first time."""
+        text = target.prefix + reply.text
+        extra: dict[str, object] = {"reasoning": reply.reasoning} if reply.reasoning else {}
+        if target.index is None:
+            target.index = len(self.chat.messages)
+            self.chat.messages.append(self._new_reply(text, {**target.extra, **extra}))
+            return MessageAdded(target.index)
+        message = self.chat.messages[target.index]
+        if message is target.before:
+            fresh = self._new_reply(text, {**target.extra, **extra})
+            if generation is GenerationType.SWIPE:
+                self.chat.messages[target.index] = message.with_swipe(fresh.swipe)
+            elif generation is GenerationType.REGENERATE:
+                self.chat.messages[target.index] = replace(
+                    fresh, force_avatar=message.force_avatar, original_avatar=message.original_avatar
+                )
+            else:
+                self.chat.messages[target.index] = message.with_text(text)
+            return MessageChanged(target.index)
+        message = message.with_text(text)
+        self.chat.messages[target.index] = message.with_extra(extra) if extra else message
+        return None
+
+    def _new_reply(self, text: str, extra: Mapping[str, object]) -> Message:
+        if self.turns is not None:
+            return member_message(self.character, text, sent_at=_now(), extra=extra)
+        return a_message(self.character.name, text, sent_at=_now(), extra=extra)
+
+    def _finish(self, reply: Reply, target: Target, generation: GenerationType) -> ReplyEnded:
+        """Clean the text, save it and say how it went."""
+        reply.drain()
+        text = reply.cleaned(target.prefix, final=True)
+        if generation is not GenerationType.IMPERSONATE and reply.has_words:
+            self._write_into(reply, target, generation)
+            assert target.index is not None
+            message = self.chat.messages[target.index].with_text(text)
+            self.chat.messages[target.index] = self._with_facts(message, reply)
+            self.store.update(self.chat, target.index)
+        return ReplyEnded(
+            index=target.index if reply.has_words else None,
+            text=text,
+            reason=reply.reason,
+            stopped=reply.stopped_by_user,
+            tokens=reply.tokens,
+            seconds=reply.seconds,
+            first_token=reply.first_token,
+        )
+
+    def _with_facts(self, message: Message, reply: Reply) -> Message:
+        connection = self._desk.connections.current
+        facts: dict[str, object] = {
+            "api": connection.provider,
+            "model": self._desk.connections.model or connection.provider,
+            "token_count": reply.tokens,
+        }
+        if reply.reasoning:
+            facts["reasoning"] = reply.reasoning
+        if reply.first_token is not None:
+            facts["time_to_first_token"] = round(reply.first_token * 1000)
+        swipe: Swipe = message.swipe
+        return message.with_shown(
+            replace(
+                swipe,
+                extra={**swipe.extra, **facts},
+                started_at=reply.started_at or swipe.started_at,
+                finished_at=_now(),
+            )
+        )
+
+    def _apply(self, changes: StateChanges) -> None:
+        """Keep what the macros and the lore changed."""
+        if changes.chat_variables is not None:
+            self.chat.metadata["variables"] = dict(changes.chat_variables)
+        if changes.timed_lore is not None:
+            self.chat.metadata["timedWorldInfo"] = dict(changes.timed_lore)
+        if changes.chat_variables is not None or changes.timed_lore is not None:
+            self.store.header_changed = True
+        if changes.global_variables is not None:
+            self._desk.keep_global_variables(changes.global_variables)
+
+    def _keep_task(self, reply: Reply) -> None:
+        task = reply.closing
+        if task is not None:
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
