@@ -126,6 +126,10 @@ class ChatPreset:
     source: Mapping[str, object] = field(default_factory=dict)
     """The preset's object as it was read (sampler values live here too)."""
 
+    def own_order(self, who: str) -> PromptOrder | None:
+        """The order that one character has of its own."""
+        return next((one.order for one in self.character_orders if one.who == who), None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegexScript:

@@ -13,6 +13,7 @@ from tavern_tui.core.lorebook import Lorebook
 from tavern_tui.core.persona import Persona
 from tavern_tui.core.preset import ChatPreset
 from tavern_tui.services import importing
+from tavern_tui.services.preset_shelf import PresetShelf
 from tavern_tui.services.signal import Signal
 from tavern_tui.storage.bundled import bundled_files
 from tavern_tui.storage.cards import read_card
@@ -20,7 +21,7 @@ from tavern_tui.storage.catalogue import CharacterSummary, list_characters
 from tavern_tui.storage.folders import Folders
 from tavern_tui.storage.lorebooks import list_worlds, read_lorebook, world_path
 from tavern_tui.storage.personas import list_personas
-from tavern_tui.storage.presets import PresetKind, TextPreset, preset_path, read_any_preset, read_chat_preset
+from tavern_tui.storage.presets import TextPreset
 from tavern_tui.storage.trash import Trashed, move_to_trash, restore
 
 __all__ = ["CharacterSummary", "Imported", "Library", "Trashed"]
@@ -46,6 +47,7 @@ class Library:
         self._books: dict[str, tuple[tuple[int, int], Lorebook | None]] = {}
         self._bundled: Character | None = None
         self._said: set[str] = set()
+        self.presets = PresetShelf(folders, warn)
         self.changed: Signal[None] = Signal()
 
     # --- characters
@@ -188,24 +190,8 @@ class Library:
 
     def text_preset(self, name: str) -> TextPreset | None:
         """A saved text-generation preset by name; None, with a notice, if it cannot be read."""
-        warnings: list[str] = []
-        try:
-            preset = read_any_preset(preset_path(self._folders, PresetKind.TEXT, name), warnings)
-        except DataError as error:
-            self._warn(f"{error} {error.hint}".strip())
-            return None
-        for sentence in warnings:
-            self._warn(sentence)
-        return preset if isinstance(preset, TextPreset) else None
+        return self.presets.text(name)
 
     def chat_preset(self, name: str) -> ChatPreset | None:
         """A saved chat-completion preset by name; None, with a notice, if it cannot be read."""
-        warnings: list[str] = []
-        try:
-            preset = read_chat_preset(preset_path(self._folders, PresetKind.CHAT, name), warnings)
-        except DataError as error:
-            self._warn(f"{error} {error.hint}".strip())
-            return None
-        for sentence in warnings:
-            self._warn(sentence)
-        return preset
+        return self.presets.chat(name)
