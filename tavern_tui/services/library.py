@@ -16,10 +16,10 @@ from tavern_tui.services import importing
 from tavern_tui.services.preset_shelf import PresetShelf
 from tavern_tui.services.signal import Signal
 from tavern_tui.storage.bundled import bundled_files
-from tavern_tui.storage.cards import read_card
+from tavern_tui.storage.cards import read_card, save_card
 from tavern_tui.storage.catalogue import CharacterSummary, list_characters
 from tavern_tui.storage.folders import Folders
-from tavern_tui.storage.lorebooks import list_worlds, read_lorebook, world_path
+from tavern_tui.storage.lorebooks import list_worlds, read_lorebook, save_lorebook, world_path
 from tavern_tui.storage.personas import list_personas
 from tavern_tui.storage.presets import TextPreset
 from tavern_tui.storage.trash import Trashed, move_to_trash, restore
@@ -178,6 +178,17 @@ class Library:
             self._warn(sentence)
         self._books[name] = (stamp, book)
         return book
+
+    def keep_lorebook(self, book: Lorebook) -> None:
+        """Write a lorebook; the next prompt reads it as it is now. Raises DataError, WriteFailed."""
+        stat = save_lorebook(self._folders, book).stat()
+        self._books[book.name] = ((stat.st_mtime_ns, stat.st_size), book)
+
+    def keep_card(self, character: Character) -> Character:
+        """Write a character's card, its picture as it was. Raises DataError, UnreadableFile, WriteFailed."""
+        saved = save_card(self._folders, character)
+        self.changed.send(None)
+        return saved
 
     def _missing(self, name: str, sentence: str) -> None:
         if self._books.get(name) != ((0, 0), None):
