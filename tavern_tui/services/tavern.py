@@ -20,6 +20,7 @@ from tavern_tui.services.connections import ConnectionService
 from tavern_tui.services.greeting import first_message
 from tavern_tui.services.library import Library
 from tavern_tui.services.log import LogView
+from tavern_tui.services.lorebooks import LorebookService
 from tavern_tui.services.notes import NoteService
 from tavern_tui.services.personas import PersonaService, persona_for
 from tavern_tui.services.prompts import PromptDesk
@@ -75,6 +76,13 @@ class Tavern:
         self.library = library
         self.notes = NoteService(folders, setup, lambda: self.session)
         self.personas = PersonaService(folders, lambda: self.session, self._play_as)
+        self.lorebooks = LorebookService(
+            folders=folders,
+            library=library,
+            setup=setup,
+            personas=self.personas,
+            session=lambda: self.session,
+        )
         self.templates = TemplateService(folders, templates, connections, desk, setup, lambda: self.session)
         self.regex = RegexService(folders, setup, connections, desk, lambda: self.session)
         self.log = log
