@@ -83,8 +83,13 @@ class Group:
     allow_self_responses: bool = False
     auto_mode_delay: float = 5.0
     """Seconds."""
+    favourite: bool = False
+    avatar_url: str = ""
+    hide_muted_sprites: bool = False
     chat_id: str = ""
+    """The chat that is open in the group: its file's name without ending."""
     chats: tuple[str, ...] = ()
+    """All chats of the group, in the order they were begun."""
     source: Mapping[str, object] = field(default_factory=dict)
 
 

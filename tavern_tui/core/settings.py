@@ -50,6 +50,8 @@ class Settings:
     """Name of the connection that answers."""
     current_character: str = ""
     """File name, without ending, of the character that was open last."""
+    current_group: str = ""
+    """Id of the group that was open last; empty: it was a character."""
     current_chat: str = ""
     """Title of the chat that was open last."""
     current_persona: str = ""

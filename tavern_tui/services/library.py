@@ -19,12 +19,13 @@ from tavern_tui.storage.bundled import bundled_files
 from tavern_tui.storage.cards import read_card, save_card
 from tavern_tui.storage.catalogue import CharacterSummary, list_characters
 from tavern_tui.storage.folders import Folders
+from tavern_tui.storage.groups import GroupSummary, list_groups, summarise
 from tavern_tui.storage.lorebooks import list_worlds, read_lorebook, save_lorebook, world_path
 from tavern_tui.storage.personas import list_personas
 from tavern_tui.storage.presets import TextPreset
 from tavern_tui.storage.trash import Trashed, move_to_trash, restore
 
-__all__ = ["CharacterSummary", "Imported", "Library", "Trashed"]
+__all__ = ["CharacterSummary", "GroupSummary", "Imported", "Library", "Trashed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +57,22 @@ class Library:
         """All characters by name. Cards that cannot be read are named once in the notices."""
         warnings: list[str] = []
         found = list_characters(self._folders, warnings)
+        self._say_once(warnings)
+        return found
+
+    def groups(self) -> list[GroupSummary]:
+        """All groups by name. Files that cannot be read are named once in the notices."""
+        warnings: list[str] = []
+        found = list_groups(self._folders, warnings)
+        self._say_once(warnings)
+        names = {one.file: one.name for one in self.characters()} if found else {}
+        return [summarise(self._folders, group, names) for group in found]
+
+    def _say_once(self, warnings: list[str]) -> None:
         for sentence in warnings:
             if sentence not in self._said:
                 self._said.add(sentence)
                 self._warn(sentence)
-        return found
 
     def has(self, file: str) -> bool:
         """Whether there is a character with this file name (without ending)."""

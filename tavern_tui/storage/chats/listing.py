@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -35,14 +36,18 @@ class ChatListing:
     """The beginning of the last message; not cleaned for the screen."""
 
 
-def list_chats(folder: Path) -> list[ChatListing]:
-    """The chats in a folder, the one changed last first. Unreadable files have no preview."""
+def list_chats(folder: Path, only: Collection[str] | None = None) -> list[ChatListing]:
+    """The chats in a folder, the one changed last first. Unreadable files have no preview.
+
+    `only`: the file names that count; None: all."""
     found: list[tuple[int, ChatListing]] = []
     try:
         entries = [one for one in os.scandir(folder) if one.name.endswith(ENDING) and one.is_file()]
     except OSError:
         return []
     for entry in entries:
+        if only is not None and entry.name not in only:
+            continue
         try:
             stat = entry.stat()
         except OSError:
