@@ -13,7 +13,7 @@ from tavern_tui.core.character import Character
 from tavern_tui.core.errors import DataError, UsageError
 from tavern_tui.core.preset import RegexScript
 from tavern_tui.services.preset_scripts import APIS
-from tavern_tui.services.regex_trial import Occasion, Trial, try_all, try_one, ways_of
+from tavern_tui.services.regex_trial import Occasion, Trial, problem_of, try_all, try_one, ways_of
 from tavern_tui.storage.atomic import write_json
 from tavern_tui.storage.folders import Folders, free_name
 from tavern_tui.storage.json_keep import as_object, read_object
@@ -268,6 +268,8 @@ class RegexService:
 
     def export(self, scripts: Sequence[RegexScript], file: str) -> Path:
         """Write one script, or a list of several, as SillyTavern's file; `~` means the home folder."""
+        if not scripts:
+            raise UsageError("There is no script here to write.")
         path = Path(file).expanduser()
         if not path.suffix:
             path = path.with_name(f"{path.name}.json")
@@ -294,6 +296,11 @@ class RegexService:
     def describe(self, script: RegexScript) -> str:
         """When the script runs, in a few words."""
         return ways_of(script)
+
+    def problem(self, script: RegexScript) -> str:
+        """Why the script cannot run, or the empty string. Patterns that take macros are not looked at:
+        they change with their values."""
+        return problem_of(script)
 
     # --- inside
 

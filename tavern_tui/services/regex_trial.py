@@ -96,6 +96,17 @@ def oddities(script: RegexScript) -> Iterator[str]:
         yield "The least depth is greater than the most, so it never runs on messages."
 
 
+def problem_of(script: RegexScript) -> str:
+    """Why a script cannot run, or the empty string; patterns that take macros are not looked at."""
+    if script.substitute:
+        return ""
+    try:
+        run_script("\n", replace(script, replace=""), str)
+    except DataError as error:
+        return str(error)
+    return ""
+
+
 def ways_of(script: RegexScript) -> str:
     """When a script runs, in a few words."""
     places = ", ".join(words for place, words in PLACES.items() if place in script.placement) or "nothing"

@@ -15,6 +15,7 @@ from textual.keys import format_key
 from tavern_tui.ui import key_rows
 from tavern_tui.ui.key import Key
 from tavern_tui.ui.panes.persona import keys as persona
+from tavern_tui.ui.panes.regex import keys as regex
 from tavern_tui.ui.panes.templates import keys as templates
 
 SCOPES: dict[str, str] = {
@@ -28,12 +29,13 @@ SCOPES: dict[str, str] = {
     "logs": "Log pane",
     "personas": "Personas",
     "templates": "Templates",
+    "regex": "Regex scripts",
     "bench": "On every editing screen",
     "editor": "Text editor",
 }
 """Where keys work -> the heading of the help screen."""
 
-KEYS: tuple[Key, ...] = (*key_rows.ROWS, *persona.ROWS, *templates.ROWS)
+KEYS: tuple[Key, ...] = (*key_rows.ROWS, *persona.ROWS, *templates.ROWS, *regex.ROWS)
 """Every key there is. A bench adds the rows of its `keys.py` here."""
 
 

@@ -14,6 +14,7 @@ from tavern_tui.ui.panes.connection.pane import ConnectionPane
 from tavern_tui.ui.panes.logs.pane import LogPane
 from tavern_tui.ui.panes.persona.bench import PersonaBench
 from tavern_tui.ui.panes.prompt.pane import PromptPane
+from tavern_tui.ui.panes.regex.bench import RegexBench
 from tavern_tui.ui.panes.templates.bench import TemplateBench
 from tavern_tui.ui.screens.bench import Bench
 from tavern_tui.ui.screens.help import help_text
@@ -31,6 +32,7 @@ OWNERS = {
     "bench": Bench,
     "personas": PersonaBench,
     "templates": TemplateBench,
+    "regex": RegexBench,
 }
 TAKEN = {
     "ctrl+b",  # tmux
