@@ -98,7 +98,7 @@ class PromptDesk:
         connection = self.connections.current
         character = speaker or session.character
         return PromptInputs(
-            shape=self._shape(),
+            shape=self._shape(character),
             character=character,
             group=session.cast,
             persona=self.persona,
@@ -127,15 +127,22 @@ class PromptDesk:
             dry_run=dry_run,
         )
 
-    def _shape(self) -> TextShape | ChatShape:
+    def _shape(self, character: Character) -> TextShape | ChatShape:
         connection = self.connections.current
-        spec = self.connections.spec_of(connection)
-        if spec.prompt_kind == "chat":
-            return ChatShape(
-                preset=self._preset(connection.chat_preset),
-                post_processing=connection.post_processing or spec.post_processing,
-            )
+        if self.connections.spec_of(connection).prompt_kind == "chat":
+            return self.chat_shape(self._preset(connection.chat_preset), character)
         return self.text_shape()
+
+    def chat_shape(self, preset: ChatPreset, character: Character) -> ChatShape:
+        """How a preset lays a prompt of the current connection out: in the character's own order, if
+        it has one."""
+        connection = self.connections.current
+        own = preset.own_order(f"{character.file}.png")
+        needed = self.connections.spec_of(connection).post_processing
+        return ChatShape(
+            preset=preset if own is None else replace(preset, order=own),
+            post_processing=connection.post_processing or needed,
+        )
 
     def text_shape(self) -> TextShape:
         """How the templates of the current connection lay a prompt out."""

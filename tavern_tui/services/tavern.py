@@ -23,6 +23,7 @@ from tavern_tui.services.log import LogView
 from tavern_tui.services.lorebooks import LorebookService
 from tavern_tui.services.notes import NoteService
 from tavern_tui.services.personas import PersonaService, persona_for
+from tavern_tui.services.presets import PresetService
 from tavern_tui.services.prompts import PromptDesk
 from tavern_tui.services.regex import RegexService
 from tavern_tui.services.session import ChatSession
@@ -83,6 +84,7 @@ class Tavern:
             personas=self.personas,
             session=lambda: self.session,
         )
+        self.presets = PresetService(folders, library.presets, connections, desk, lambda: self.session)
         self.templates = TemplateService(folders, templates, connections, desk, setup, lambda: self.session)
         self.regex = RegexService(folders, setup, connections, desk, lambda: self.session)
         self.log = log
