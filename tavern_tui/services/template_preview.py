@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tavern_tui.core.character import Character
 from tavern_tui.core.chat import Message, a_message
-from tavern_tui.core.errors import PromptError
+from tavern_tui.core.errors import DataError, PromptError
 from tavern_tui.core.persona import Persona
 from tavern_tui.core.preset import AuthorsNote, CharacterNote
 from tavern_tui.core.prompt import BuiltPrompt, PromptPart, TextPrompt
@@ -17,6 +17,7 @@ from tavern_tui.core.template import ContextTemplate, InstructTemplate, SystemPr
 from tavern_tui.prompt.inputs import PromptInputs, TextShape
 from tavern_tui.services.template_use import Template, TemplateKind
 from tavern_tui.storage.templates import TemplateStore
+from tavern_tui.text.js_regex import compile_js, parse_literal
 
 if TYPE_CHECKING:
     from tavern_tui.services.connections import ConnectionService
@@ -98,7 +99,8 @@ class TemplateStage:
         try:
             built = self._desk.build(inputs)
         except PromptError as error:
-            return TemplatePreview(odd=(f"{error} {error.hint}".strip(),), company=company)
+            said = f"{error} {error.hint}".strip()
+            return TemplatePreview(odd=(*_bad_pattern(template), said), company=company)
         stop = built.prompt.stop if isinstance(built.prompt, TextPrompt) else ()
         return TemplatePreview(
             pieces=tuple(_pieces(built)),
@@ -106,7 +108,7 @@ class TemplateStage:
             stop=stop,
             tokens=built.tokens,
             company=company,
-            odd=built.warnings,
+            odd=(*_bad_pattern(template), *built.warnings),
         )
 
     def _shape(self, template: Template) -> TextShape:
@@ -122,6 +124,16 @@ class TemplateStage:
                 return replace(shape, context=template, instruct=instruct or shape.instruct)
             case SystemPrompt():
                 return replace(shape, system_prompt=template)
+
+
+def _bad_pattern(template: Template) -> Iterator[str]:
+    """What is wrong with the pattern for models' names."""
+    pattern = template.activation_regex if isinstance(template, InstructTemplate) else ""
+    if pattern and parse_literal(pattern) is None:
+        try:
+            compile_js(pattern)
+        except DataError as error:
+            yield f"The pattern for model names matches none. {error}"
 
 
 def _company(kind: TemplateKind, shape: TextShape) -> str:

@@ -325,6 +325,14 @@ async def test_a_story_string_that_cannot_be_read_is_a_sentence(folders: Folders
         assert "never closed" in shown.odd[0]
 
 
+async def test_a_pattern_for_model_names_that_is_none_is_told(folders: Folders) -> None:
+    async with tavern(folders, TEXT) as made:
+        template = made.templates.get(INSTRUCT, "ChatML")
+        assert made.templates.preview(INSTRUCT, template).odd == ()
+        (said,) = made.templates.preview(INSTRUCT, replace(template, activation_regex="/(qwen/i")).odd  # type: ignore[call-arg]
+        assert "matches none" in said
+
+
 async def test_a_long_chat_is_shown_by_its_end(folders: Folders) -> None:
     async with tavern(folders, TEXT) as made:
         greeting = made.session.chat.messages[0]
