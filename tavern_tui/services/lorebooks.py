@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -244,6 +245,12 @@ class _LuckyDice(random.Random):
 
     def random(self) -> float:
         return 0.0
+
+
+@lru_cache(maxsize=4096)
+def tokens_of(text: str) -> int:
+    """Tokens of an entry's content, estimated."""
+    return EstimateCounter().count(text)
 
 
 # --- entries: a book with one thing changed

@@ -6,8 +6,10 @@ from tavern_tui.ui.key import Key, a_key
 
 
 def _bench(id: str, keys: str, title: str, help: str) -> Key:
-    """A row that opens a full screen."""
-    return Key(id=f"main.{id}", keys=keys, action=f"open_bench('{id}')", title=title, help=help)
+    """A row that opens a full screen; the composer's own F6 and F7 (selecting) come after it."""
+    return Key(
+        id=f"main.{id}", keys=keys, action=f"open_bench('{id}')", title=title, help=help, priority=True
+    )
 
 
 ROWS: tuple[Key, ...] = (

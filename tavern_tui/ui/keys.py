@@ -14,6 +14,7 @@ from textual.keys import format_key
 
 from tavern_tui.ui import key_rows
 from tavern_tui.ui.key import Key
+from tavern_tui.ui.panes.lorebook import keys as lorebook
 from tavern_tui.ui.panes.persona import keys as persona
 from tavern_tui.ui.panes.regex import keys as regex
 from tavern_tui.ui.panes.templates import keys as templates
@@ -27,6 +28,7 @@ SCOPES: dict[str, str] = {
     "characters": "Character pane",
     "prompt": "Prompt panel",
     "logs": "Log pane",
+    "lorebooks": "Lorebooks",
     "personas": "Personas",
     "templates": "Templates",
     "regex": "Regex scripts",
@@ -35,7 +37,7 @@ SCOPES: dict[str, str] = {
 }
 """Where keys work -> the heading of the help screen."""
 
-KEYS: tuple[Key, ...] = (*key_rows.ROWS, *persona.ROWS, *templates.ROWS, *regex.ROWS)
+KEYS: tuple[Key, ...] = (*key_rows.ROWS, *lorebook.ROWS, *persona.ROWS, *templates.ROWS, *regex.ROWS)
 """Every key there is. A bench adds the rows of its `keys.py` here."""
 
 

@@ -12,6 +12,7 @@ from tavern_tui.ui.panes.characters.pane import CharacterPane
 from tavern_tui.ui.panes.chat.pane import ChatPane
 from tavern_tui.ui.panes.connection.pane import ConnectionPane
 from tavern_tui.ui.panes.logs.pane import LogPane
+from tavern_tui.ui.panes.lorebook.bench import LorebookBench
 from tavern_tui.ui.panes.persona.bench import PersonaBench
 from tavern_tui.ui.panes.prompt.pane import PromptPane
 from tavern_tui.ui.panes.regex.bench import RegexBench
@@ -30,6 +31,7 @@ OWNERS = {
     "prompt": PromptPane,
     "logs": LogPane,
     "bench": Bench,
+    "lorebooks": LorebookBench,
     "personas": PersonaBench,
     "templates": TemplateBench,
     "regex": RegexBench,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -65,7 +64,7 @@ ROWS: tuple[Row, ...] = (
     Row(id="logic", label="A key is found …", kind="choice",
         choices=tuple((str(int(value)), title) for value, title in LOGIC), help="How both sets count."),
     Row(id="h-scan", label="Where keys are looked for", kind="heading"),
-    _open("scan_depth", "Messages", "How many of the last messages are read for keys.", "as set for all books"),
+    _open("scan_depth", "Messages", "Of the last messages, how many are read.", "as set for all books"),
     Row(id="case_sensitive", label="Case matters", kind="choice", choices=OPTIONAL,
         help="Whether Mill and mill are different keys."),
     Row(id="match_whole_words", label="Whole words", kind="choice", choices=OPTIONAL,
@@ -93,7 +92,7 @@ ROWS: tuple[Row, ...] = (
     _open("cooldown", "Cooldown", "Messages it cannot be active again after that."),
     _open("delay", "Delay", "Messages the chat must have before."),
     Row(id="h-filter", label="Only for …", kind="heading"),
-    Row(id="filter_names", label="Characters", help="Card file names without ending, with commas; empty: all."),
+    Row(id="filter_names", label="Characters", help="Card files without ending, with commas; empty: all."),
     Row(id="filter_tags", label="Tags", help="Ids of tags, with commas; empty: all."),
     _switch("filter_exclude", "All but these", "The lists name those for whom it does not count."),
     Row(id="triggers", label="Kinds of reply",
