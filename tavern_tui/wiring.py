@@ -22,6 +22,7 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
     from tavern_tui.services.preset_scripts import PresetScripts
     from tavern_tui.services.prompts import PromptDesk
     from tavern_tui.services.settings import SettingsService
+    from tavern_tui.services.signal import Signal
     from tavern_tui.services.tavern import Tavern
     from tavern_tui.services.user_setup import SetupService
     from tavern_tui.storage.presets import default_chat_preset
@@ -30,6 +31,12 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
 
     settings = SettingsService(folders)
     problems: list[str] = list(settings.warnings)
+    notices: Signal[str] = Signal()
+
+    def warn(sentence: str) -> None:
+        problems.append(sentence)
+        notices.send(sentence)
+
     secrets = SecretStore(folders.secrets_file, environ, keyring=settings.value.use_keyring)
     problems += secrets.warnings
     log = WireLog(log_prompts=settings.value.log_prompts)
@@ -37,8 +44,8 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
     connections = ConnectionService(
         settings=settings, secrets=secrets, templates=templates, environ=environ, log=log
     )
-    library = Library(folders, problems.append)
-    setup = SetupService(folders, problems.append)
+    library = Library(folders, warn)
+    setup = SetupService(folders, warn)
     desk = PromptDesk(
         connections=connections,
         library=library,
@@ -60,6 +67,7 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
         log=LogView(log, folders.log_file),
         now=lambda: datetime.now().astimezone(),
         problems=problems,
+        notices=notices,
     )
 
 

@@ -23,9 +23,12 @@ class ChatStore:
         drafts: Path | None = None,
         readonly_reason: str = "",
         back_up: Callable[[Path], None] | None = None,
+        begin: Callable[[], object] | None = None,
     ) -> None:
-        """`back_up` is called with the file before it is replaced by another version."""
+        """`back_up` is called with the file before it is replaced by another version; `begin`
+        once, before a chat that has no file yet gets one."""
         self._file = file
+        self._begin = begin
         self._drafts = drafts
         self._draft: str | None = None
         self._back_up = back_up
@@ -33,6 +36,8 @@ class ChatStore:
         """Why the chat cannot be written; empty: it can."""
         self.header_changed = False
         """The chat's metadata changed since it was written."""
+        self.header_aged = False
+        """The metadata changed in a way that can wait until the file is written anew or closed."""
 
     @property
     def path(self) -> Path | None:
@@ -43,7 +48,7 @@ class ChatStore:
         """Keep the last message, which is new. Durable when this returns. Raises WriteFailed."""
         if self._file is None:
             return
-        if self.header_changed or len(chat.messages) <= 2:
+        if self.header_changed or len(chat.messages) <= 2 or self._begin is not None:
             self.rewrite(chat)
         else:
             self._file.append(chat.messages[-1], chat)
@@ -54,17 +59,21 @@ class ChatStore:
         Raises WriteFailed."""
         if self._file is None:
             return
-        if self.header_changed:
+        if self.header_changed or self._begin is not None:
             self.rewrite(chat)
         else:
             self._file.save_partial(chat, index)
 
     def rewrite(self, chat: Chat) -> None:
         """Keep the chat as it is now. Durable when this returns. Raises WriteFailed."""
-        if self._file is not None:
-            self._keep_copy(self._file.path)
-            self._file.rewrite(chat)
-            self.header_changed = False
+        if self._file is None:
+            return
+        if self._begin is not None:
+            self._begin()
+            self._begin = None
+        self._keep_copy(self._file.path)
+        self._file.rewrite(chat)
+        self.header_changed = self.header_aged = False
 
     def _keep_copy(self, path: Path) -> None:
         if self._back_up is not None and path.exists():
@@ -73,8 +82,13 @@ class ChatStore:
 
     def close(self, chat: Chat) -> None:
         """Write what is not written yet. Raises WriteFailed."""
-        if self.header_changed and not self.readonly_reason:
+        if self.readonly_reason:
+            return
+        if self.header_changed:
             self.rewrite(chat)
+        elif self.header_aged:
+            with contextlib.suppress(TavernError):  # worth a write, but not a complaint
+                self.rewrite(chat)
 
     # --- the draft
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tavern_tui.core.character import Character
 from tavern_tui.core.chat import Chat
 from tavern_tui.core.errors import UsageError
 from tavern_tui.core.persona import Persona
@@ -32,17 +31,16 @@ if TYPE_CHECKING:
 
 
 def persona_for(
-    chat: Chat, character: Character, personas: Sequence[Persona], current: str, default: str = ""
+    chat: Chat, identity: tuple[str, str], personas: Sequence[Persona], current: str, default: str = ""
 ) -> Persona:
-    """The chat's locked persona, else one bound to the character, else the default one, else the
-    current one, else the first, else a plain "User"."""
+    """The chat's locked persona, else one bound to whom the chat is with, else the default one, else
+    the current one, else the first, else a plain "User"."""
     by_file = {persona.file: persona for persona in personas}
     locked = chat.metadata.get("persona")
     if isinstance(locked, str) and locked in by_file:
         return by_file[locked]
-    identity = f"{character.file}.png"
     for persona in personas:
-        if ("character", identity) in persona.connections:
+        if identity in persona.connections:
             return persona
     for file in (default, current):
         if file in by_file:
@@ -103,18 +101,18 @@ class PersonaService:
         self._session().change_metadata({"persona": file if locked else None})
 
     def is_bound(self, persona: Persona) -> bool:
-        """Whether the open character always meets this persona."""
+        """Whether the open character or group always meets this persona."""
         return self._here in persona.connections
 
     def bind(self, file: str, bound: bool) -> Persona:
-        """Bind the open character to this persona, or let it go."""
+        """Bind the open character or group to this persona, or let it go."""
         persona = self._one(file)
         others = tuple(one for one in persona.connections if one != self._here)
         return self.save(replace(persona, connections=(*others, self._here) if bound else others))
 
     @property
     def _here(self) -> tuple[str, str]:
-        return ("character", f"{self._session().character.file}.png")
+        return self._session().identity
 
     def set_default(self, file: str) -> None:
         """The persona for chats that name none; the same again takes it back."""

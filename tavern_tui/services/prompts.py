@@ -296,6 +296,21 @@ class PromptDesk:
             warnings=None,
         )
 
+    def greeting(self, session: Conversation, speaker: Character, text: str, seed: int) -> str:
+        """What a member of a group says first, as it is stored: macros resolved, scripts applied."""
+        inputs = self.inputs(session, user_input="", seed=seed, dry_run=True, speaker=speaker)
+        scene = open_scene(inputs)
+        scene.macros.card = card_fields(scene)
+        return apply_scripts(
+            scene.substitute(text),
+            inputs.regex_scripts,
+            placement=Placement.AI_OUTPUT,
+            context=ScriptContext.STORE,
+            depth=None,
+            substitute=scene.substitute,
+            warnings=None,
+        )
+
     def resolver(self, session: Conversation) -> Callable[[str], str]:
         """Resolves macros as the open chat's prompt would; what they change is thrown away."""
         scene = open_scene(self.inputs(session, user_input="", seed=0, dry_run=True))

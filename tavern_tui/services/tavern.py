@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tavern_tui.core.character import Character
+from tavern_tui.core.character import Character, Group
 from tavern_tui.core.chat import Chat
 from tavern_tui.core.errors import TavernError, UnreadableFile, UsageError
 from tavern_tui.core.persona import Persona
@@ -18,6 +18,8 @@ from tavern_tui.core.settings import Settings
 from tavern_tui.services.chat_store import ChatStore
 from tavern_tui.services.connections import ConnectionService
 from tavern_tui.services.greeting import first_message
+from tavern_tui.services.group_chats import GroupChats
+from tavern_tui.services.groups import GroupService
 from tavern_tui.services.library import Library
 from tavern_tui.services.log import LogView
 from tavern_tui.services.lorebooks import LorebookService
@@ -39,6 +41,7 @@ from tavern_tui.storage.lorebooks import read_lorebook
 from tavern_tui.storage.presets import TextPreset, read_any_preset, samplers_from_chat
 from tavern_tui.storage.templates import TemplateStore
 from tavern_tui.storage.themes import load_themes
+from tavern_tui.storage.trash import Trashed
 
 ChatSummary = ChatListing
 
@@ -67,7 +70,8 @@ class Tavern:
         templates: TemplateStore,
         log: LogView,
         now: Callable[[], datetime],
-        problems: Sequence[str] = (),
+        problems: list[str],
+        notices: Signal[str],
     ) -> None:
         self._folders = folders
         self._settings = settings
@@ -75,6 +79,17 @@ class Tavern:
         self._now = now
         self.connections = connections
         self.library = library
+        self.groups = GroupService(folders, library, self._warn, now)
+        self.groups.changed.listen(self._recast)
+        self._group_chats = GroupChats(
+            folders=folders,
+            groups=self.groups,
+            desk=desk,
+            store=self._store,
+            meet=self._meet,
+            warn=self._warn,
+            now=now,
+        )
         self.notes = NoteService(folders, setup, lambda: self.session)
         self.personas = PersonaService(folders, lambda: self.session, self._play_as)
         self.lorebooks = LorebookService(
@@ -88,9 +103,10 @@ class Tavern:
         self.templates = TemplateService(folders, templates, connections, desk, setup, lambda: self.session)
         self.regex = RegexService(folders, setup, connections, desk, lambda: self.session)
         self.log = log
-        self.problems = list(problems)
+        self.problems = problems
         """Sentences about files that could not be used as they are."""
-        self.notices: Signal[str] = Signal()
+        self.notices = notices
+        """Sentences for the user that are no errors; some come from the thread that lists cards."""
         self.opened: Signal[ChatSession] = Signal()
         self.settings_changed = settings.changed
         self.session: ChatSession = self._unsaved_session(Character(name="", file=""))
@@ -122,6 +138,8 @@ class Tavern:
         self.connections.ask_soon()
         if card is not None:
             await self._open_wanted(card)
+            return
+        if await self._open_group_again():
             return
         wanted = self.settings.current_character
         if wanted and self.library.has(wanted):
@@ -168,14 +186,49 @@ class Tavern:
         path = inside(self._folders.chats_of(character_file), f"{title}.jsonl")
         return await self._show(self._load(character, path))
 
+    async def open_group(self, id: str, title: str = "") -> ChatSession:
+        """Open a group with this chat, or the one that was open in it last, or a new one.
+
+        Raises UsageError, DataError."""
+        return await self._show(self._group_chats.open(id, title))
+
+    async def _open_group_again(self) -> bool:
+        """Open the group that was open last; False: it was a character, or it cannot be opened."""
+        id, title = self.settings.current_group, self.settings.current_chat
+        if not self.groups.has(id):
+            return False
+        try:
+            known = title in (chat.title for chat in self.groups.chats(id))
+            await self.open_group(id, title if known else "")
+        except TavernError as error:
+            self._warn(f"{error} {error.hint}".strip())
+            return False
+        return True
+
+    async def switch_chat(self, title: str) -> ChatSession:
+        """Open another chat of whoever is open. Raises UsageError, DataError."""
+        if self.session.group is not None:
+            return await self.open_group(self.session.group.id, title)
+        return await self.open_chat(self.session.character.file, title)
+
     async def new_chat(self) -> ChatSession:
-        """Begin a new chat with the open character."""
+        """Begin a new chat with the open character or group."""
+        if self.session.group is not None:
+            return await self._show(self._group_chats.new(self.session.group.id))
         return await self._begin_chat(self.session.character)
+
+    async def delete_group(self, id: str) -> Trashed:
+        """Move a group and its chats to the trash; `groups.restore` brings them back.
+
+        Where it is open, somebody else is opened. Raises UsageError, DataError, WriteFailed."""
+        if self.session.group is not None and self.session.group.id == id:
+            await self.open_character(self._first_character())
+        return self.groups.delete(id)
 
     async def _begin_chat(self, character: Character) -> ChatSession:
         title = new_chat_name(character, self._now())
         folder = self._folders.chats_of(character)
-        store = self._store(ChatFile(folder / f"{title}.jsonl"), character)
+        store = self._store(ChatFile(folder / f"{title}.jsonl"), character.file or character.name)
         return await self._show(self._greet(character, Chat(title=title), store))
 
     def _greet(self, character: Character, chat: Chat, store: ChatStore) -> ChatSession:
@@ -199,7 +252,7 @@ class Tavern:
         for sentence in loaded.warnings:
             self._warn(sentence)
         file = ChatFile(path, loaded)
-        store = self._store(file, character)
+        store = self._store(file, character.file or character.name)
         chat = loaded.chat
         if not chat.messages:
             return self._greet(character, chat, store)
@@ -208,25 +261,44 @@ class Tavern:
     async def _show(self, session: ChatSession) -> ChatSession:
         await self.session.aclose()
         self.session = session
+        self._meet(session)
+        if session.group is not None:
+            self._settings.change(current_group=session.group.id, current_chat=session.chat.title)
+        else:
+            self._settings.change(
+                current_group="", current_character=session.character.file, current_chat=session.chat.title
+            )
+        self.opened.send(session)
+        return session
+
+    def _meet(self, session: ChatSession) -> None:
+        """Play as whom the chat, the character or group, or the user's habit wants."""
         self._desk.persona = persona_for(
             session.chat,
-            session.character,
+            session.identity,
             self.personas.all(),
             self._settings.value.current_persona,
             self.personas.default,
         )
-        self._settings.change(current_character=session.character.file, current_chat=session.chat.title)
-        self.opened.send(session)
-        return session
 
-    def _store(self, file: ChatFile, character: Character) -> ChatStore:
+    def _recast(self, group: Group) -> None:
+        """A group was changed: an open chat of it goes on with the new cast."""
+        turns = self.session.turns
+        if turns is None or turns.group.id != group.id:
+            return
+        if group.members == turns.group.members:
+            self.session.recast(replace(turns.cast, group=group))
+        else:
+            self.session.recast(self.groups.cast(group))
+
+    def _store(self, file: ChatFile, owner: str, *, begin: Callable[[], object] | None = None) -> ChatStore:
         """Keeps a chat, with copies of earlier versions if the user wants them."""
 
         def back_up(path: Path) -> None:
             if self.settings.backups:
-                backup_chat(self._folders, path, character.file or character.name, self._now())
+                backup_chat(self._folders, path, owner, self._now())
 
-        return ChatStore(file, drafts=self._folders.drafts, back_up=back_up)
+        return ChatStore(file, drafts=self._folders.drafts, back_up=back_up, begin=begin)
 
     def _unsaved_session(self, character: Character) -> ChatSession:
         return ChatSession(character=character, chat=Chat(title=""), store=ChatStore(None), desk=self._desk)
@@ -260,14 +332,14 @@ class Tavern:
             title = new_chat_name(who, self._now())
             folder = self._folders.chats_of(who if who.file else replace(who, file="unnamed"))
             file = ChatFile(folder / f"{title}.jsonl")
-            store = self._store(file, who) if save else ChatStore(None)
+            store = self._store(file, who.file or who.name) if save else ChatStore(None)
             session = self._greet(who, Chat(title=title), store)
         if session.readonly_reason:
             raise TavernError(session.readonly_reason, hint=UnreadableFile.hint)
         self.session = session
         self._desk.persona = self._named_persona(persona) or persona_for(
             session.chat,
-            who,
+            session.identity,
             self.personas.all(),
             self._settings.value.current_persona,
             self.personas.default,
@@ -337,7 +409,9 @@ class Tavern:
             self._settings.change(current_persona=persona.file)
 
     def chats(self) -> list[ChatSummary]:
-        """The chats of the open character, the one changed last first."""
+        """The chats of the open character or group, the one changed last first."""
+        if self.session.group is not None:
+            return self.groups.chats(self.session.group.id)
         if not self.session.character.file:
             return []
         return list_chats(self._folders.chats_of(self.session.character))
