@@ -55,23 +55,22 @@ def instruct_in_use(connections: ConnectionService, store: TemplateStore) -> InU
     if connection.instruct != "auto":
         return _chosen(store.instruct(name), name, "plain text is sent")
     status, model = connections.status, connections.model
-    said = "The server has not said yet what it runs"
+    said = "the server has not said yet what it runs"
     if status is not None:
-        said = "The server says nothing of its chat template"
+        said = "the server says nothing of its chat template"
     if status is not None and status.chat_template:
         found = store.recognise(status.chat_template)
         if found is not None:
             return InUse(name=found.name, reason=_by_chat_template(found.name, found.marks))
-        said = "The server's chat template is of no format known here"
+        said = "the server's chat template is of no format known here"
     if not model:
-        return InUse(name="", reason=f"{said}, and the model's name is not known: plain text is sent.")
+        return InUse(name="", reason=f"The model's name is not known, and {said}: plain text is sent.")
     if not name:
-        return InUse(
-            name="", reason=f'{said}, and no pattern matches the model\'s name "{model}": plain text is sent.'
-        )
+        why = f'No pattern matches the model\'s name "{model}", and {said}'
+        return InUse(name="", reason=f"{why}: plain text is sent.")
     template = store.instruct(name)
     pattern = template.activation_regex if template is not None else ""
-    return InUse(name=name, reason=f'{said}, but the model\'s name "{model}" matches its pattern {pattern}')
+    return InUse(name=name, reason=f'The model\'s name "{model}" matches its pattern {pattern} - {said}.')
 
 
 def context_in_use(connections: ConnectionService, store: TemplateStore) -> InUse:

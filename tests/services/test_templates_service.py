@@ -108,9 +108,9 @@ async def test_choosing_a_context_template_sets_the_settings_it_carries(folders:
     ("template", "model", "name", "why"),
     [
         ("{% for m in messages %}<|im_start|>{{ m }}<|im_end|>", "", "ChatML", "holds"),
-        ("", "Qwen2.5-7b", "ChatML", 'the model\'s name "Qwen2.5-7b" matches'),
+        ("", "Qwen2.5-7b", "ChatML", 'The model\'s name "Qwen2.5-7b" matches'),
         ("of no known format", "Qwen2.5-7b", "ChatML", "of no format known here"),
-        ("", "unheard-of", "", "no pattern matches"),
+        ("", "unheard-of", "", "No pattern matches"),
         ("", "", "", "not known"),
     ],
 )

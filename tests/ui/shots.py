@@ -6,8 +6,10 @@ The real program on a throw-away data folder, with the bundled character and a f
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -51,6 +53,22 @@ class Shot:
     size: tuple[int, int]
     theme: str = "Alehouse"
     keys: tuple[str, ...] = ()
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """SillyTavern's settings.json."""
+
+
+def a_script(name: str, find: str, put: str, **more: object) -> dict[str, object]:
+    """A regex script for replies."""
+    return {"scriptName": name, "findRegex": find, "replaceString": put, "placement": [2], **more}
+
+
+SCRIPTS = (
+    a_script("Plain quotes", "/[“”]/g", '"'),
+    a_script("Stars to slashes", r"/\*([^*]+)\*/g", "/$1/", markdownOnly=True),
+    a_script("Hide thoughts", r"/<think>.*?<\/think>/gs", "", promptOnly=True, markdownOnly=True),
+    a_script("Shout the name", "/({{char}}/g", "**$1**"),
+    a_script("No emoji", r"/\p{Emoji_Presentation}/gu", "", disabled=True),
+)
 
 
 SHOTS = (
@@ -64,6 +82,19 @@ SHOTS = (
     Shot("connection-120x40", (120, 40), keys=("f2", "a")),
     Shot("switch-120x40", (120, 40), keys=("ctrl+o",)),
     Shot("help-120x40", (120, 40), keys=("f1",)),
+    *(
+        Shot(f"templates-{width}x{height}", (width, height), keys=("ctrl+n", "f8", "v", "enter"))
+        for width, height in ((80, 24), (120, 40))
+    ),
+    *(
+        Shot(
+            f"regex-{width}x{height}",
+            (width, height),
+            keys=("f9", "down", "enter"),
+            settings={"extension_settings": {"regex": SCRIPTS}},
+        )
+        for width, height in ((80, 24), (120, 40))
+    ),
 )
 
 
@@ -75,6 +106,9 @@ async def take(shot: Shot, folder: Path) -> str:
         cache=folder / "cache",
         state=folder / "state",
     )
+    folders.data.mkdir(parents=True, exist_ok=True)
+    if shot.settings:
+        folders.st_settings.write_text(json.dumps(shot.settings), encoding="utf-8")
     tavern = build_tavern(folders, {})
     tavern.change_settings(theme=shot.theme, probe_on_start=False)
     for connection in CONNECTIONS:

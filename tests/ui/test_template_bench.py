@@ -58,7 +58,7 @@ async def test_the_cursor_stands_on_the_template_that_is_used_and_says_why(folde
         await pilot.pause()
         about = screen_text(pilot)
         assert "text is on auto, which picks ChatML" in about
-        assert 'the model\'s name "qwen2.5-7b"' in about
+        assert 'The model\'s name "qwen2.5-7b"' in about
 
 
 async def test_a_changed_field_is_in_the_preview_at_once_and_in_the_file_with_all_else(folders) -> None:
