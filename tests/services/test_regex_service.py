@@ -18,6 +18,7 @@ from tavern_tui.storage.cards import read_card
 from tavern_tui.storage.folders import Folders
 from tavern_tui.text.regex_scripts import ScriptContext
 from tests.services.helpers import CARD, scripted, tavern
+from tests.services.test_groups import company
 
 GLOBAL, PRESET, CHARACTER = ScriptScope.GLOBAL, ScriptScope.PRESET, ScriptScope.CHARACTER
 
@@ -124,6 +125,17 @@ async def test_the_cards_own_scripts_are_written_into_the_card(folders: Folders)
     assert extensions["regex_scripts"][0] == a_script("own", scriptName="renamed")
     assert extensions["regex_scripts"][1] == 7
     assert written["data"]["description"] == CARD["description"]  # type: ignore[index]
+
+
+async def test_a_members_new_script_runs_in_the_group_that_is_open(folders: Folders) -> None:
+    async with company(folders, scripted("Well.")) as made:
+        file = made.session.character.file
+        made.regex.add(CHARACTER, RegexScript(name="own", find="/greets/g", replace="hails", placement=(2,), prompt_only=True))  # fmt: skip
+        made.regex.allow(CHARACTER, True)
+        assert made.session.turns is not None
+        (member,) = [one for one in made.session.turns.cast.members if one.file == file]
+        assert member == made.session.character
+        assert "hails" in made.session.preview().text
 
 
 async def test_scripts_of_card_and_preset_run_only_once_they_are_allowed(folders: Folders) -> None:
