@@ -60,6 +60,19 @@ class CharacterNote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryPlace:
+    """How and where the summary of a chat stands in the prompt."""
+
+    template: str = "[Summary: {{summary}}]"
+    position: int = 0
+    """0 after the story string / main prompt, 1 in the chat, 2 before it, -1 nowhere."""
+    depth: int = 2
+    role: int = 0
+    scan: bool = False
+    """Whether lorebook keys are looked for in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ManagedPrompt:
     """One prompt of the prompt manager."""
 

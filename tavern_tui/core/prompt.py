@@ -90,6 +90,8 @@ class StateChanges:
     global_variables: Mapping[str, object] | None = None
     timed_lore: Mapping[str, object] | None = None
     """New value of `chat_metadata.timedWorldInfo`, or None."""
+    first_included: int | None = None
+    """Index of the oldest message that found room; None: no message did."""
     banned: tuple[str, ...] = ()
     """Words of `{{banned}}` macros, for backends that take them."""
 

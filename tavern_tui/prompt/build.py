@@ -90,5 +90,5 @@ def _built(
         budget=scene.inputs.room,
         counter=scene.inputs.counter.name,
         exact=exact,
-        changes=state_changes(scene, timed),
+        changes=state_changes(scene, timed, parts),
     )

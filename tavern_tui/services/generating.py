@@ -33,6 +33,10 @@ from tavern_tui.services.preview import prompt_as_text
 from tavern_tui.services.prompts import PromptDesk
 from tavern_tui.services.reply import Reply
 from tavern_tui.services.signal import Signal
+from tavern_tui.storage.chat_injections import summary_of
+
+FIRST_INCLUDED = "lastInContextMessageId"
+"""Where a chat's metadata says which message was the oldest that found room in the prompt."""
 
 SAVE_EVERY = 1.5
 """Seconds between saves of a reply that is still arriving (the promise is 2)."""
@@ -77,6 +81,7 @@ class Conversation:
         self._closing: set[asyncio.Task[None]] = set()
         self._seed = random.getrandbits(48)
         self._last_sent: tuple[str, str] | None = None
+        self._summary: tuple[list[Message], str] = [], ""
         self.changed: Signal[SessionEvent] = Signal()
         """Changes made outside a running action: edits, deletions, a stop."""
 
@@ -86,6 +91,15 @@ class Conversation:
     def cast(self) -> GroupCast | None:
         """The group and its members' cards; None outside groups."""
         return self.turns.cast if self.turns is not None else None
+
+    @property
+    def summary(self) -> str:
+        """What is kept in the chat as its summary; empty: nothing."""
+        messages, found = self._summary
+        if messages != self.chat.messages:  # 6 us where nothing changed, against 1 ms for the search
+            messages, found = list(self.chat.messages), summary_of(self.chat.messages)
+            self._summary = messages, found
+        return found
 
     @property
     def persona(self) -> Persona:
@@ -311,6 +325,9 @@ class Conversation:
             self.chat.metadata["timedWorldInfo"] = dict(changes.timed_lore)
         if changes.chat_variables is not None or changes.timed_lore is not None:
             self.store.header_changed = True
+        if changes.first_included not in (None, self.chat.metadata.get(FIRST_INCLUDED)):
+            self.chat.metadata[FIRST_INCLUDED] = changes.first_included
+            self.store.header_aged = True
         if changes.global_variables is not None:
             self._desk.keep_global_variables(changes.global_variables)
 

@@ -33,6 +33,7 @@ from tavern_tui.services.preview import WireView
 from tavern_tui.services.reply import ReplyRules
 from tavern_tui.services.token_counts import TokenWarmer
 from tavern_tui.services.user_setup import SetupService
+from tavern_tui.storage.chat_injections import chat_injections
 from tavern_tui.storage.presets import PresetKind, samplers_from_chat
 from tavern_tui.storage.templates import TemplateStore
 from tavern_tui.text.clean_reply import CleanRules, clean_reply
@@ -112,6 +113,8 @@ class PromptDesk:
             note=setup.note_of(chat.metadata),
             default_note=setup.note.text,
             character_note=setup.character_note(character.file),
+            summary=session.summary,
+            injections=chat_injections(session.summary, setup.summary, chat.metadata),
             options=setup.options,
             reasoning=setup.reasoning,
             regex_scripts=self.regex_scripts(character),

@@ -10,7 +10,7 @@ from pathlib import Path
 from tavern_tui.core.character import Character
 from tavern_tui.core.errors import DataError
 from tavern_tui.core.lorebook import LoreSettings
-from tavern_tui.core.preset import AuthorsNote, CharacterNote, PromptOptions, RegexScript
+from tavern_tui.core.preset import AuthorsNote, CharacterNote, PromptOptions, RegexScript, SummaryPlace
 from tavern_tui.core.template import ReasoningTemplate
 from tavern_tui.storage.folders import Folders
 from tavern_tui.storage.json_keep import (
@@ -72,6 +72,14 @@ NOTE = KeyTable(
     key("depth", "extension_settings.note.defaultDepth", whole),
     key("role", "extension_settings.note.defaultRole", whole),
 )
+SUMMARY = KeyTable(
+    SummaryPlace,
+    key("template", "extension_settings.memory.template"),
+    key("position", "extension_settings.memory.position", whole),
+    key("depth", "extension_settings.memory.depth", whole),
+    key("role", "extension_settings.memory.role", whole),
+    key("scan", "extension_settings.memory.scan", flag),
+)
 CHARACTER_NOTE = KeyTable(
     CharacterNote,
     key("text", "prompt"),
@@ -127,6 +135,7 @@ class TavernSetup:
     """Defaults of chats without an author's note of their own."""
     character_notes: Mapping[str, CharacterNote] = field(default_factory=dict)
     """Card file without ending -> note."""
+    summary: SummaryPlace = field(default_factory=SummaryPlace)
     regex_scripts: tuple[RegexScript, ...] = ()
     """The global ones."""
     allowed_regex: tuple[str, ...] = ()
@@ -192,6 +201,7 @@ def setup_from_json(settings: Json, warnings: list[str]) -> TavernSetup:
             str(row.get("name")): CharacterNote(**CHARACTER_NOTE.read(row, where, warnings))
             for row in _rows(dig(extensions, ("note", "chara")))
         },
+        summary=SummaryPlace(**SUMMARY.read(settings, where, warnings)),
         regex_scripts=regex_scripts_from(extensions.get("regex"), where, warnings),
         allowed_regex=_texts(extensions.get("character_allowed_regex")),
         allowed_preset_regex={
