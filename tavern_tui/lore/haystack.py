@@ -102,6 +102,12 @@ class Haystack:
             self._recursion_blocks[start] = block
         return block
 
+    def everything(self, depth: int) -> str:
+        """All there is to scan with this depth, whoever asks for it, in lower case."""
+        texts = [self.messages(0, depth).lower]
+        texts += [_JOINT + text.lower() for name in _SOURCES if (text := getattr(self._sources, name))]
+        return "".join([*texts, self._injections.lower(), self.recursion(0).lower])
+
     def whole(self, depth: int, entry: LoreEntry, *, recursion: bool) -> Block:
         """Everything that is scanned for `entry`, as one text."""
         key = (depth, _wanted(entry), self.chunks if recursion else 0)

@@ -43,6 +43,8 @@ class Matcher:
         self._numbers = message_numbers
         self._keys: dict[Listed, _EntryKeys] = {}
         self._raw_keys: dict[Listed, _EntryKeys] = {}
+        self._seen = (-1, 0)
+        """Depth and additions for recursion of what was handed out as news."""
         self.skew = 0
         """Messages the scan has been widened by to reach the wanted number of activations."""
         self.with_recursion = True
@@ -73,6 +75,19 @@ class Matcher:
             return False
         listed.reason = self._describe(found)
         return True
+
+    def news(self) -> str | None:
+        """What there is to scan, in lower case, that was not there when this was asked last.
+
+        Plain keys cannot reach from one text into the next, so a key that is not in the news and was
+        not in those before is nowhere. None: keys in lower case tell nothing here."""
+        if self.global_depth <= 0 or self._settings.case_sensitive:
+            return None
+        depth, chunks = min(self.global_depth, MAX_DEPTH, self._haystack.depth), self._haystack.chunks
+        seen, self._seen = self._seen, (depth, chunks)
+        if depth != seen[0]:
+            return self._haystack.everything(depth)
+        return self._haystack.recursion(seen[1]).lower if chunks > seen[1] else ""
 
     def score(self, listed: Listed) -> int:
         """How many keys match, for entries that compete in a group. Macros in keys are not read."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tavern_tui.core.lorebook import LinkedBook, LoreEntry, LoreSource
 from tavern_tui.lore.decorators import split_decorators
+from tavern_tui.lore.probes import Probe, probes_of
 
 EVENLY, CHARACTER_FIRST, GLOBAL_FIRST = 0, 1, 2
 
@@ -23,6 +24,8 @@ class Listed:
     entry: LoreEntry
     content: str
     """Without decorators."""
+    probe: Probe
+    """What is known of the entry before the scan."""
     activates: bool = False
     """`@@activate`."""
     stays_out: bool = False
@@ -36,6 +39,8 @@ class Listed:
     """Its probability roll failed; it is not rolled again in this scan."""
     reason: str = ""
     """Why it is active, or why not as far as is known."""
+    is_quiet: bool = False
+    """None of its keys occurs in what was scanned so far; only new texts need a look."""
 
 
 def list_entries(books: Sequence[LinkedBook], strategy: int) -> list[Listed]:
@@ -66,12 +71,12 @@ def _by_source(books: Sequence[LinkedBook]) -> dict[LoreSource, list[Listed]]:
 
 def _listed(linked: LinkedBook) -> Iterable[Listed]:
     name = linked.book.name
-    for entry in linked.book.entries:
+    for entry, probe in zip(linked.book.entries, probes_of(linked.book.entries), strict=True):
         if not entry.content.startswith("@@"):
-            yield Listed(name, linked.source, entry, entry.content)
+            yield Listed(name, linked.source, entry, entry.content, probe)
             continue
         found = split_decorators(entry.content)
-        yield Listed(name, linked.source, entry, found.content, found.activates, found.stays_out)
+        yield Listed(name, linked.source, entry, found.content, probe, found.activates, found.stays_out)
 
 
 def _ranked(entries: list[Listed]) -> list[Listed]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from enum import Enum, auto
+from functools import lru_cache
 
 from tavern_tui.core.generation import GenerationType
 from tavern_tui.core.lorebook import LoreEntry, LoreSettings
@@ -11,7 +12,7 @@ from tavern_tui.core.prompt import LoreVerdict
 from tavern_tui.lore.groups import filter_groups
 from tavern_tui.lore.haystack import MAX_DEPTH, Haystack
 from tavern_tui.lore.inputs import Activation, ActiveEntry, MatchSources, ScanInput
-from tavern_tui.lore.match import Matcher
+from tavern_tui.lore.match import NO_MATCH, Matcher
 from tavern_tui.lore.order import Listed, list_entries
 from tavern_tui.lore.timed import TimedEffects
 
@@ -87,7 +88,10 @@ class _Scan:
                 )
                 for listed in self.active
             ),
-            verdicts=tuple(_verdict(listed) for listed in self.listed),
+            verdicts=tuple(
+                _verdict(listed.book, listed.entry.uid, listed.probe.title, listed.active, listed.reason)
+                for listed in self.listed
+            ),
             timed=None if self.inp.dry_run else self.timed.after(self.active),
             warnings=(*self.timed.warnings, *self.matcher.troubles()),
             overflow=self.overflow,
@@ -101,8 +105,11 @@ class _Scan:
         forced = set(self.inp.forced)
         for listed in self.listed:
             listed.sticky = self.timed.is_sticky(listed)
-            listed.barred = listed.reason = self._bar(listed, kind)
+            if not (listed.probe.always_takes_part and self.timed.is_idle):
+                listed.barred = listed.reason = self._bar(listed, kind)
             listed.forced = bool(forced) and (listed.book, listed.entry.uid) in forced
+            if listed.probe.keys is not None and not (listed.sticky or listed.forced or listed.activates):
+                listed.is_quiet, listed.reason = True, listed.reason or NO_MATCH
 
     def _bar(self, listed: Listed, kind: str) -> str:
         """Why an entry cannot take part whatever the passes find; empty: it can."""
@@ -133,7 +140,7 @@ class _Scan:
     def _pass(self, current: _Pass) -> _Pass | None:
         """Activate what matches now; returns why to make another pass, or None."""
         self.matcher.with_recursion = current is not _Pass.MIN_ACTIVATIONS
-        found = [listed for listed in self.waiting if self._is_candidate(listed, current)]
+        found = [listed for listed in self._promising() if self._is_candidate(listed, current)]
         self.idle = {*self.idle, current} if not found else set()
         found.sort(key=lambda listed: not listed.sticky)
         found = filter_groups(
@@ -150,6 +157,24 @@ class _Scan:
             self._feed(feeding)
             self.waiting = [listed for listed in self.waiting if not (listed.active or listed.failed)]
         return following
+
+    def _promising(self) -> list[Listed]:
+        """The waiting entries but for those whose keys occur nowhere. A book may have thousands of
+        entries, of which a text names a few."""
+        news = self.matcher.news()
+        if news is None:
+            return self.waiting
+        promising: list[Listed] = []
+        for listed in self.waiting:
+            if listed.is_quiet:
+                for key in listed.probe.keys or ():
+                    if key in news:
+                        listed.is_quiet = False
+                        break
+                else:
+                    continue
+            promising.append(listed)
+        return promising
 
     def _is_candidate(self, listed: Listed, current: _Pass) -> bool:
         entry = listed.entry
@@ -268,9 +293,7 @@ class _Scan:
             self.spent_text = f"{text}\n{self.spent_text}"
 
 
-def _verdict(listed: Listed) -> LoreVerdict:
-    entry = listed.entry
-    title = entry.comment or ", ".join(entry.keys[:3]) or f"entry {entry.uid}"
-    return LoreVerdict(
-        book=listed.book, uid=entry.uid, title=title, active=listed.active, reason=listed.reason
-    )
+@lru_cache(maxsize=16384)
+def _verdict(book: str, uid: int, title: str, active: bool, reason: str) -> LoreVerdict:
+    """Most entries are judged as they were at the last keystroke."""
+    return LoreVerdict(book=book, uid=uid, title=title, active=active, reason=reason)

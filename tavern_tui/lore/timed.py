@@ -46,6 +46,11 @@ class TimedEffects:
             self._age(self._sticky, STICKY, by_key)
             self._age(self._cooldown, COOLDOWN, by_key)
 
+    @property
+    def is_idle(self) -> bool:
+        """No earlier activation has an effect on anything."""
+        return not (self._sticky or self._cooldown)
+
     def is_sticky(self, listed: Listed) -> bool:
         """Whether an earlier activation keeps it active."""
         return bool(self._sticky) and self._is_active(self._sticky, listed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import IntEnum
 
@@ -69,11 +70,17 @@ class ChatHistory:
         for place, entry in enumerate(self._order):
             draft = self._draft(entry)
             if not budget.affords(draft):
-                self.left_out.extend(cut_entries(self._order[place:], self._history))
+                self._cut(self._order[place:])
                 break
             budget.reserve(draft)
             kept.append(draft)
         return [*opening, *reversed(kept), *nudge]
+
+    def _cut(self, entries: Sequence[int | Turn]) -> None:
+        turns = [entry for entry in entries if isinstance(entry, Turn)]
+        newest = next((entry for entry in entries if isinstance(entry, int)), None)
+        oldest = next((entry for entry in reversed(entries) if isinstance(entry, int)), None)
+        self.left_out.extend(cut_entries(turns, newest, oldest, self._history))
 
     def _opening(self) -> list[Draft]:
         preset = self._preset

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import overload
 
 from tavern_tui.core.chat import Message, Role
@@ -173,8 +174,9 @@ def _texts(entries: object, key: str, only_if: str = "") -> Iterator[str]:
                 yield value
 
 
-def _taking_part(scene: Scene) -> list[int]:
-    indexes = [index for index, message in enumerate(scene.messages) if not message.hidden]
-    if scene.generation is GenerationType.SWIPE and indexes:
-        indexes.pop()
-    return indexes
+def _taking_part(scene: Scene) -> Sequence[int]:
+    messages = scene.messages
+    indexes: Sequence[int] = range(len(messages))
+    if any(map(attrgetter("hidden"), messages)):  # a look at each, without a list, where none is
+        indexes = [index for index, message in enumerate(messages) if not message.hidden]
+    return indexes[:-1] if scene.generation is GenerationType.SWIPE else indexes

@@ -15,13 +15,13 @@ def cut(title: str, origin: str, tokens: int = 0) -> LeftOut:
     return LeftOut(title=title, origin=origin, reason=NO_ROOM, tokens=tokens)
 
 
-def cut_entries(entries: Sequence[int | Turn], history: History) -> list[LeftOut]:
-    """Lines that found no room, newest first: messages as one range, injections one by one."""
-    depths = [entry for entry in entries if isinstance(entry, int)]
-    injected = [entry.spans[0] for entry in entries if isinstance(entry, Turn)]
-    result = [cut(span.title, span.origin) for span in injected]
-    if depths:
-        newest, oldest = history.index(depths[0]), history.index(depths[-1])
-        title = f"Message #{oldest}" if oldest == newest else f"Messages #{oldest} to #{newest}"
-        result.insert(0, cut(title, f"messages {oldest}-{newest}"))
+def cut_entries(
+    turns: Sequence[Turn], newest: int | None, oldest: int | None, history: History
+) -> list[LeftOut]:
+    """What found no room: the messages between two depths as one range, injections one by one."""
+    result = [cut(turn.spans[0].title, turn.spans[0].origin) for turn in turns]
+    if newest is not None and oldest is not None:
+        last, first = history.index(newest), history.index(oldest)
+        title = f"Message #{first}" if first == last else f"Messages #{first} to #{last}"
+        result.insert(0, cut(title, f"messages {first}-{last}"))
     return result

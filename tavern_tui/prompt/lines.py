@@ -26,10 +26,13 @@ class Lines:
         self._history = material.history
         self._continues = scene.generation is GenerationType.CONTINUE
         self._order: list[int | Turn] = list(range(len(material.history)))
+        self._reach = 0
+        """The highest place something was put at."""
         self._inject(material)
         if last is not None:
             turn = Turn(role=Role.USER, name="", spans=(last,))
             self._order.insert(self._place_for(0), turn)
+            self._reach += 1
         self._last_user = self._find_last_user()
         self._cache: dict[int, Spans] = {}
         self.cycle: Spans | None = None
@@ -38,11 +41,12 @@ class Lines:
         if self._continues and len(self._order) > 1:
             self.cycle = self._format(0)
             self._skipped = 1
-        self.injected = [
+        self._turns = [
             number
-            for number in range(len(self))
-            if isinstance(entry := self._entry(number), Turn) and entry.spans[0] is not last
+            for number in range(min(self._reach + 1, len(self)))
+            if isinstance(self._entry(number), Turn)
         ]
+        self.injected = [number for number in self._turns if self._turn(number).spans[0] is not last]
 
     def __len__(self) -> int:
         return len(self._order) - self._skipped
@@ -77,8 +81,24 @@ class Lines:
 
     def left_out(self, kept: set[int]) -> list[LeftOut]:
         """The lines that were cut: injections one by one, messages as ranges."""
-        entries = [self._entry(number) for number in range(len(self)) if number not in kept]
-        return cut_entries(entries, self._history)
+        turns = [self._turn(number) for number in self._turns if number not in kept]
+        messages = (
+            entry
+            for number in range(len(self))
+            if number not in kept and isinstance(entry := self._entry(number), int)
+        )
+        oldest_first = (
+            entry
+            for number in range(len(self) - 1, -1, -1)
+            if number not in kept and isinstance(entry := self._entry(number), int)
+        )
+        return cut_entries(turns, next(messages, None), next(oldest_first, None), self._history)
+
+    def _turn(self, number: int) -> Turn:
+        """An injected line."""
+        entry = self._entry(number)
+        assert isinstance(entry, Turn)
+        return entry
 
     def _inject(self, material: Material) -> None:
         inserted = 0
@@ -91,6 +111,7 @@ class Lines:
             place = min(self._place_for(depth) + inserted, len(self._order))
             self._order[place:place] = group
             inserted += len(group)
+            self._reach = max(self._reach, place + len(group))
 
     def _place_for(self, depth: int) -> int:
         # Nothing may come after the text that is being continued.

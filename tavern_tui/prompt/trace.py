@@ -85,6 +85,17 @@ def split_into(text: str, pieces: Sequence[Span], separator: str, otherwise: Spa
 
 def enclosed(spans: Spans, before: str, after: str) -> Spans:
     """The spans with something in front of the first and behind the last, which it becomes part of."""
+    if len(spans) == 1:  # as most are, a hundred times per prompt: `replace` takes twice as long
+        one = spans[0]
+        return (
+            Span(
+                text=before + one.text + after,
+                kind=one.kind,
+                title=one.title,
+                origin=one.origin,
+                slot=one.slot,
+            ),
+        )
     first, *rest = spans
     spans = (replace(first, text=before + first.text), *rest)
     return (*spans[:-1], replace(spans[-1], text=spans[-1].text + after))
