@@ -358,5 +358,5 @@ class PresetService:
         Changes nothing; no I/O. Raises PromptError."""
         session = self._session()
         inputs = self._desk.inputs(session, user_input=user_input, seed=0, dry_run=True)
-        shape = self._desk.chat_shape(preset, session.character)
+        shape = self._desk.chat_shape(preset, inputs.character)
         return self._desk.build(replace(inputs, shape=shape))

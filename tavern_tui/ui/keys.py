@@ -16,6 +16,7 @@ from tavern_tui.ui import key_rows
 from tavern_tui.ui.key import Key
 from tavern_tui.ui.panes.lorebook import keys as lorebook
 from tavern_tui.ui.panes.persona import keys as persona
+from tavern_tui.ui.panes.presets import keys as presets
 from tavern_tui.ui.panes.regex import keys as regex
 from tavern_tui.ui.panes.templates import keys as templates
 
@@ -30,6 +31,7 @@ SCOPES: dict[str, str] = {
     "logs": "Log pane",
     "lorebooks": "Lorebooks",
     "personas": "Personas",
+    "manager": "Prompt manager",
     "templates": "Templates",
     "regex": "Regex scripts",
     "bench": "On every editing screen",
@@ -37,7 +39,14 @@ SCOPES: dict[str, str] = {
 }
 """Where keys work -> the heading of the help screen."""
 
-KEYS: tuple[Key, ...] = (*key_rows.ROWS, *lorebook.ROWS, *persona.ROWS, *templates.ROWS, *regex.ROWS)
+KEYS: tuple[Key, ...] = (
+    *key_rows.ROWS,
+    *lorebook.ROWS,
+    *persona.ROWS,
+    *presets.ROWS,
+    *templates.ROWS,
+    *regex.ROWS,
+)
 """Every key there is. A bench adds the rows of its `keys.py` here."""
 
 

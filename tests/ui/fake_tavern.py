@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from tavern_tui.core.character import Character
@@ -375,6 +376,7 @@ class FakeTavern:
         self.opened: Signal[FakeSession] = Signal()
         self.notices: Signal[str] = Signal()
         self.settings_changed: Signal[Settings] = Signal()
+        self.presets = SimpleNamespace(changed=Signal())
         self.persona = self.session.persona
         self.closed = False
         self._themes = list(themes)

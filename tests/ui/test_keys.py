@@ -14,6 +14,7 @@ from tavern_tui.ui.panes.connection.pane import ConnectionPane
 from tavern_tui.ui.panes.logs.pane import LogPane
 from tavern_tui.ui.panes.lorebook.bench import LorebookBench
 from tavern_tui.ui.panes.persona.bench import PersonaBench
+from tavern_tui.ui.panes.presets.bench import ManagerBench
 from tavern_tui.ui.panes.prompt.pane import PromptPane
 from tavern_tui.ui.panes.regex.bench import RegexBench
 from tavern_tui.ui.panes.templates.bench import TemplateBench
@@ -33,6 +34,7 @@ OWNERS = {
     "bench": Bench,
     "lorebooks": LorebookBench,
     "personas": PersonaBench,
+    "manager": ManagerBench,
     "templates": TemplateBench,
     "regex": RegexBench,
 }
