@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from tavern_tui.core.lorebook import LoreEntry
@@ -14,10 +15,19 @@ class Probe:
 
     keys: tuple[str, ...] | None
     """Lower-case keys of which one must occur for it to match; None: keys alone do not tell."""
+    words: frozenset[str]
+    """Those of the keys that are one word of ASCII letters, digits and underscores."""
+    phrases: tuple[str, ...]
+    """The other keys."""
+    whole_words: bool | None
+    """Whether a key inside a longer word counts not; None: as the settings say."""
     always_takes_part: bool
     """Neither switched off nor bound to a kind of reply, a character or a length of the chat."""
     title: str
 
+
+WORD = re.compile(r"[a-z0-9_]+", re.ASCII)
+"""What stands between two places where whole-word matching sees an end of a word, in lower case."""
 
 _KEPT_BOOKS = 32
 _kept: dict[int, tuple[tuple[LoreEntry, ...], list[Probe]]] = {}
@@ -32,7 +42,7 @@ def probes_of(entries: tuple[LoreEntry, ...]) -> list[Probe]:
     held = _kept.get(id(entries))
     if held is not None and held[0] is entries:
         return held[1]
-    probes = [Probe(_keys(entry), _always_takes_part(entry), _title(entry)) for entry in entries]
+    probes = [_probe(entry) for entry in entries]
     while len(_kept) >= _KEPT_BOOKS:
         _kept.pop(next(iter(_kept)), None)
     _kept[id(entries)] = (entries, probes)
@@ -42,6 +52,18 @@ def probes_of(entries: tuple[LoreEntry, ...]) -> list[Probe]:
 def forget() -> None:
     """Forget all books, as if the program had just been started."""
     _kept.clear()
+
+
+def _probe(entry: LoreEntry) -> Probe:
+    keys = _keys(entry)
+    return Probe(
+        keys=keys,
+        words=frozenset(key for key in keys or () if WORD.fullmatch(key)),
+        phrases=tuple(key for key in keys or () if not WORD.fullmatch(key)),
+        whole_words=entry.match_whole_words,
+        always_takes_part=_always_takes_part(entry),
+        title=_title(entry),
+    )
 
 
 def _always_takes_part(entry: LoreEntry) -> bool:

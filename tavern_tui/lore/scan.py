@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from enum import Enum, auto
 from functools import lru_cache
 
@@ -14,6 +15,7 @@ from tavern_tui.lore.haystack import MAX_DEPTH, Haystack
 from tavern_tui.lore.inputs import Activation, ActiveEntry, MatchSources, ScanInput
 from tavern_tui.lore.match import NO_MATCH, Matcher
 from tavern_tui.lore.order import Listed, list_entries
+from tavern_tui.lore.probes import WORD
 from tavern_tui.lore.timed import TimedEffects
 
 __all__ = ["Activation", "ActiveEntry", "MatchSources", "ScanInput", "scan"]
@@ -164,15 +166,17 @@ class _Scan:
         news = self.matcher.news()
         if news is None:
             return self.waiting
+        words = frozenset(WORD.findall(news))
+        by_default = self.settings.match_whole_words
         promising: list[Listed] = []
         for listed in self.waiting:
             if listed.is_quiet:
-                for key in listed.probe.keys or ():
-                    if key in news:
-                        listed.is_quiet = False
-                        break
-                else:
+                probe = listed.probe
+                whole = by_default if probe.whole_words is None else probe.whole_words
+                absent = words.isdisjoint(probe.words) if whole else not _occurs(probe.words, news)
+                if absent and not (probe.phrases and _occurs(probe.phrases, news)):
                     continue
+                listed.is_quiet = False
             promising.append(listed)
         return promising
 
@@ -291,6 +295,10 @@ class _Scan:
         if text:
             self.haystack.add_recursion(text)
             self.spent_text = f"{text}\n{self.spent_text}"
+
+
+def _occurs(keys: Iterable[str], text: str) -> bool:
+    return any(key in text for key in keys)
 
 
 @lru_cache(maxsize=16384)
