@@ -2,64 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from functools import wraps
-from typing import Concatenate, ParamSpec
 
-from tavern_tui.core.character import Character, Group
+from tavern_tui.core.character import Character
 from tavern_tui.core.chat import Chat, Message, Role
 from tavern_tui.core.errors import UsageError
 from tavern_tui.core.generation import GenerationType
 from tavern_tui.core.prompt import ChatPrompt, Prompt, PromptMessage, TextPrompt
-from tavern_tui.prompt.inputs import GroupCast
 from tavern_tui.services.chat_store import ChatStore
-from tavern_tui.services.events import (
-    MessageAdded,
-    MessageChanged,
-    MessageRemoved,
-    RoundDue,
-    RoundStarted,
-    SessionEvent,
-)
-from tavern_tui.services.generating import Conversation, Target
-from tavern_tui.services.group_turns import GroupTurns, quiet_for
+from tavern_tui.services.events import MessageAdded, MessageChanged, MessageRemoved
+from tavern_tui.services.generating import Target
+from tavern_tui.services.group_turns import GroupTurns
 from tavern_tui.services.preview import PromptPreview, make_preview
 from tavern_tui.services.prompts import PromptDesk
-
-Events = AsyncGenerator[SessionEvent, None]
-Given = ParamSpec("Given")
-
-
-def action(
-    *, talks_on: bool = False
-) -> Callable[
-    [Callable[Concatenate[ChatSession, Given], Events]], Callable[Concatenate[ChatSession, Given], Events]
-]:
-    """Marks what a user asks for: one at a time, and refused where the chat cannot be written.
-
-    `talks_on`: in auto mode the group goes on by itself afterwards."""
-
-    def decorate(
-        steps: Callable[Concatenate[ChatSession, Given], Events],
-    ) -> Callable[Concatenate[ChatSession, Given], Events]:
-        @wraps(steps)
-        async def run(session: ChatSession, /, *args: Given.args, **given: Given.kwargs) -> Events:
-            with session._acting() as held:
-                async with aclosing(steps(session, *args, **given)) as events:
-                    async for event in events:
-                        yield event
-            if talks_on:
-                async with aclosing(session._talk_on(held)) as events:
-                    async for event in events:
-                        yield event
-
-        return run
-
-    return decorate
+from tavern_tui.services.rounds import Events, Rounds, action
 
 
 @dataclass(slots=True)
@@ -70,7 +28,7 @@ class _Undo:
     messages: list[Message]
 
 
-class ChatSession(Conversation):
+class ChatSession(Rounds):
     """One character or group, one chat, one file."""
 
     def __init__(
@@ -85,32 +43,7 @@ class ChatSession(Conversation):
         super().__init__(character=character, chat=chat, store=store, desk=desk, turns=turns)
         self._undo: list[_Undo] = []
 
-    # --- who is there
-
-    @property
-    def group(self) -> Group | None:
-        """The group this chat is with; None: it is with one character."""
-        return self.turns.group if self.turns is not None else None
-
-    @property
-    def name(self) -> str:
-        """Whom the chat is with: the group's name, or the character's."""
-        return self.turns.group.name if self.turns is not None else self.character.name
-
-    @property
-    def identity(self) -> tuple[str, str]:
-        """Whom the chat is with, in the terms of a persona's connections: `group` and its id, or
-        `character` and its card's file name."""
-        if self.turns is not None:
-            return "group", self.turns.group.id
-        return "character", f"{self.character.file}.png"
-
-    def recast(self, cast: GroupCast) -> None:
-        """The group changed: from the next turn on, this is the cast."""
-        if self.turns is not None:
-            self.turns.cast = cast
-            here = {member.file: member for member in cast.members}
-            self.character = here.get(self.character.file, self.character)
+    # --- the composer
 
     @property
     def draft(self) -> str:
@@ -120,24 +53,6 @@ class ChatSession(Conversation):
     @draft.setter
     def draft(self, text: str) -> None:
         self.store.draft = text
-
-    # --- auto mode
-
-    @property
-    def auto_mode(self) -> bool:
-        """Whether the group talks on by itself after each round, until it is stopped."""
-        return self.turns is not None and self.turns.auto
-
-    @auto_mode.setter
-    def auto_mode(self, wanted: bool) -> None:
-        self._group_turns().auto = wanted
-        if not wanted:
-            self.hold_auto()
-
-    def hold_auto(self) -> None:
-        """The user is about to do something (types, say): no round begins by itself any more
-        until they have sent it."""
-        self._held.set()
 
     # --- asking for replies
 
@@ -224,57 +139,6 @@ class ChatSession(Conversation):
         who = self._group_turns().member(speaker) if speaker else self._first_speaker()
         prompt = self._edited_prompt(edited, who)
         return self._generate(GenerationType.NORMAL, Target(extra=self._batch()), who, edited=prompt)
-
-    # --- turns
-
-    def _speakers(
-        self, typed: str = "", generation: GenerationType = GenerationType.NORMAL
-    ) -> list[Character]:
-        """Who answers, in order; in a group perhaps nobody."""
-        if self.turns is None:
-            return [self.character]
-        return self.turns.choose(self.chat.messages, self._seed, typed=typed, generation=generation)
-
-    def _first_speaker(
-        self, typed: str = "", generation: GenerationType = GenerationType.NORMAL
-    ) -> Character:
-        """Who answers first; where nobody does by themselves, whoever spoke last."""
-        return next(iter(self._speakers(typed, generation)), self.character)
-
-    def _group_turns(self) -> GroupTurns:
-        if self.turns is None:
-            raise UsageError(f"This chat is with {self.character.name} alone, not with a group.")
-        return self.turns
-
-    def _batch(self) -> Mapping[str, object]:
-        """What marks the replies of one round in a group's file."""
-        return {"gen_id": time.time_ns() // 1_000_000} if self.turns is not None else {}
-
-    async def _round(self, speakers: Sequence[Character]) -> Events:
-        """Let these speak, one after the other; a stop ends the whole round."""
-        if self.turns is not None:
-            yield RoundStarted(tuple(speaker.name for speaker in speakers))
-        batch = self._batch()
-        for speaker in speakers:
-            if self._stopped:
-                return
-            async with aclosing(
-                self._generate(GenerationType.NORMAL, Target(extra=batch), speaker)
-            ) as events:
-                async for event in events:
-                    yield event
-
-    async def _talk_on(self, held: asyncio.Event) -> Events:
-        """Auto mode: round after round, until the user does something."""
-        while self.auto_mode and not held.is_set():
-            seconds = max(0.0, self._group_turns().group.auto_mode_delay)
-            yield RoundDue(seconds)
-            if not await quiet_for(seconds, held):
-                return
-            with self._occupied():
-                async with aclosing(self._round(self._speakers())) as events:
-                    async for event in events:
-                        yield event
 
     # --- immediate changes
 
