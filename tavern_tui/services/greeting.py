@@ -12,12 +12,16 @@ from tavern_tui.prompt.speakers import group_greetings
 from tavern_tui.services.group_turns import member_message
 
 
-def first_message(character: Character, now: datetime) -> Message | None:
-    """The greeting with macros unresolved, as SillyTavern stores it; None if the card has none."""
+def first_message(
+    character: Character, now: datetime, rule: Callable[[str], str] = lambda text: text
+) -> Message | None:
+    """The greeting with macros unresolved, as SillyTavern stores it; None if the card has none.
+
+    `rule`: the user's scripts for what is stored."""
     texts = [text for text in (character.first_message, *character.alternate_greetings) if text.strip()]
     if not texts:
         return None
-    swipes = tuple(Swipe(text=text, sent_at=_stamp(now)) for text in texts)
+    swipes = tuple(Swipe(text=rule(text), sent_at=_stamp(now)) for text in texts)
     return Message(name=character.name, is_user=False, swipes=swipes)
 
 

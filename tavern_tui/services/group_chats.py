@@ -6,12 +6,12 @@ import contextlib
 from collections.abc import Callable
 from datetime import datetime
 from random import Random
-from typing import Protocol
 
 from tavern_tui.core.character import Character
 from tavern_tui.core.chat import Chat, Message
-from tavern_tui.core.errors import TavernError, UnreadableFile
+from tavern_tui.core.errors import DataError, TavernError, UnreadableFile
 from tavern_tui.prompt.inputs import GroupCast
+from tavern_tui.services.character_chats import MakeStore
 from tavern_tui.services.chat_store import ChatStore
 from tavern_tui.services.greeting import first_messages
 from tavern_tui.services.group_turns import GroupTurns
@@ -22,14 +22,6 @@ from tavern_tui.storage.chats import ChatFile, LoadedChat, NewChat, read_chat
 from tavern_tui.storage.chats.listing import humanised
 from tavern_tui.storage.folders import Folders, free_name
 from tavern_tui.storage.groups import CHAT_ENDING, chat_path, chat_paths, old_metadata
-
-
-class MakeStore(Protocol):
-    """Keeps a chat's file; `owner` names its backups, `begin` is called before there is a file."""
-
-    def __call__(
-        self, file: ChatFile, owner: str, *, begin: Callable[[], object] | None = None
-    ) -> ChatStore: ...
 
 
 class GroupChats:
@@ -86,8 +78,7 @@ class GroupChats:
         """A new chat. Its file, and its name in the group's file, are written with the first
         message: chats that were only looked at should not fill the folder."""
         cast = self._groups.cast(self._groups.get(id))
-        title = free_name(self._folders.group_chats, humanised(self._now()), CHAT_ENDING)
-        return self._begin(cast, title, None)
+        return self._begin(cast, self._new_title(), None)
 
     def _begin(self, cast: GroupCast, title: str, loaded: LoadedChat | NewChat | None) -> ChatSession:
         id = cast.group.id
@@ -101,10 +92,20 @@ class GroupChats:
         """The chat the group's file names, else the one written last, else a new one."""
         group = cast.group
         there = {path.name.removesuffix(CHAT_ENDING): path for path in chat_paths(self._folders, group)}
-        if group.chat_id and (group.chat_id in there or not there):
+        if group.chat_id in there:
             return group.chat_id
         if there:
             return max(there, key=lambda title: there[title].stat().st_mtime)
+        return group.chat_id if self._can_be(group.chat_id) else self._new_title()
+
+    def _can_be(self, title: str) -> bool:
+        """Whether a chat can have this name; a group file may say anything."""
+        try:
+            return bool(title) and bool(chat_path(self._folders, title))
+        except DataError:
+            return False
+
+    def _new_title(self) -> str:
         return free_name(self._folders.group_chats, humanised(self._now()), CHAT_ENDING)
 
     def _session(self, cast: GroupCast, chat: Chat, store: ChatStore) -> ChatSession:
@@ -125,7 +126,7 @@ class GroupChats:
             members,
             self._now(),
             dice,
-            lambda member, text: self._desk.greeting(session, member, text, dice.getrandbits(48)),
+            lambda member, text: self._desk.as_stored(session, member, text, dice.getrandbits(48)),
         )
 
 

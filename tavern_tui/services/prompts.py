@@ -299,14 +299,17 @@ class PromptDesk:
             warnings=None,
         )
 
-    def greeting(self, session: Conversation, speaker: Character, text: str, seed: int) -> str:
-        """What a member of a group says first, as it is stored: macros resolved, scripts applied."""
-        inputs = self.inputs(session, user_input="", seed=seed, dry_run=True, speaker=speaker)
-        scene = open_scene(inputs)
+    def as_stored(self, session: Conversation, speaker: Character, text: str, seed: int | None = None) -> str:
+        """A greeting as it goes into the chat: after the scripts that change what is stored; with a
+        seed for its dice, its macros are resolved as well."""
+        scripts = self.regex_scripts(speaker)
+        if seed is None and not scripts:
+            return text
+        scene = open_scene(self.inputs(session, user_input="", seed=seed or 0, dry_run=True, speaker=speaker))
         scene.macros.card = card_fields(scene)
         return apply_scripts(
-            scene.substitute(text),
-            inputs.regex_scripts,
+            text if seed is None else scene.substitute(text),
+            scripts,
             placement=Placement.AI_OUTPUT,
             context=ScriptContext.STORE,
             depth=None,

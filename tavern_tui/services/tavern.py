@@ -15,9 +15,9 @@ from tavern_tui.core.errors import TavernError, UnreadableFile, UsageError
 from tavern_tui.core.persona import Persona
 from tavern_tui.core.samplers import SamplerValue
 from tavern_tui.core.settings import Settings
+from tavern_tui.services.character_chats import CharacterChats
 from tavern_tui.services.chat_store import ChatStore
 from tavern_tui.services.connections import ConnectionService
-from tavern_tui.services.greeting import first_message
 from tavern_tui.services.group_chats import GroupChats
 from tavern_tui.services.groups import GroupService
 from tavern_tui.services.library import Library
@@ -35,8 +35,8 @@ from tavern_tui.services.templates import TemplateService
 from tavern_tui.services.user_setup import SetupService
 from tavern_tui.storage.backups import backup_chat
 from tavern_tui.storage.cards import read_card
-from tavern_tui.storage.chats import ChatFile, ChatListing, list_chats, new_chat_name, read_chat
-from tavern_tui.storage.folders import Folders, inside
+from tavern_tui.storage.chats import ChatFile, ChatListing, list_chats
+from tavern_tui.storage.folders import Folders
 from tavern_tui.storage.lorebooks import read_lorebook
 from tavern_tui.storage.presets import TextPreset, read_any_preset, samplers_from_chat
 from tavern_tui.storage.templates import TemplateStore
@@ -81,6 +81,9 @@ class Tavern:
         self.library = library
         self.groups = GroupService(folders, library, self._warn, now)
         self.groups.changed.listen(self._recast)
+        self._chats = CharacterChats(
+            folders=folders, library=library, desk=desk, store=self._store, warn=self._warn, now=now
+        )
         self._group_chats = GroupChats(
             folders=folders,
             groups=self.groups,
@@ -109,6 +112,8 @@ class Tavern:
         """Sentences for the user that are no errors; some come from the thread that lists cards."""
         self.opened: Signal[ChatSession] = Signal()
         self.settings_changed = settings.changed
+        self._plays: Persona | None = None
+        """The persona of the command line."""
         self.session: ChatSession = self._unsaved_session(Character(name="", file=""))
 
     # --- settings
@@ -175,22 +180,17 @@ class Tavern:
 
     async def open_character(self, file: str) -> ChatSession:
         """Open a character with its latest chat, or a new one. Raises DataError."""
-        chats = list_chats(self._folders.chats_of(file))
-        if chats:
-            return await self.open_chat(file, chats[0].title)
-        return await self._begin_chat(self.library.character(file))
+        return await self._show(lambda: self._chats.open(file))
 
     async def open_chat(self, character_file: str, title: str) -> ChatSession:
         """Open one of a character's chats. Raises DataError."""
-        character = self.library.character(character_file)
-        path = inside(self._folders.chats_of(character_file), f"{title}.jsonl")
-        return await self._show(self._load(character, path))
+        return await self._show(lambda: self._chats.open(character_file, title))
 
     async def open_group(self, id: str, title: str = "") -> ChatSession:
         """Open a group with this chat, or the one that was open in it last, or a new one.
 
         Raises UsageError, DataError."""
-        return await self._show(self._group_chats.open(id, title))
+        return await self._show(lambda: self._group_chats.open(id, title))
 
     async def _open_group_again(self) -> bool:
         """Open the group that was open last; False: it was a character, or it cannot be opened."""
@@ -213,9 +213,10 @@ class Tavern:
 
     async def new_chat(self) -> ChatSession:
         """Begin a new chat with the open character or group."""
-        if self.session.group is not None:
-            return await self._show(self._group_chats.new(self.session.group.id))
-        return await self._begin_chat(self.session.character)
+        group, character = self.session.group, self.session.character
+        if group is not None:
+            return await self._show(lambda: self._group_chats.new(group.id))
+        return await self._show(lambda: self._chats.new(character))
 
     async def delete_group(self, id: str) -> Trashed:
         """Move a group and its chats to the trash; `groups.restore` brings them back.
@@ -225,42 +226,10 @@ class Tavern:
             await self.open_character(self._first_character())
         return self.groups.delete(id)
 
-    async def _begin_chat(self, character: Character) -> ChatSession:
-        title = new_chat_name(character, self._now())
-        folder = self._folders.chats_of(character)
-        store = self._store(ChatFile(folder / f"{title}.jsonl"), character.file or character.name)
-        return await self._show(self._greet(character, Chat(title=title), store))
-
-    def _greet(self, character: Character, chat: Chat, store: ChatStore) -> ChatSession:
-        """A session of a new chat, with the greeting as its first message.
-
-        The file is written with the user's first message: chats that were only looked at
-        should not fill the folder."""
-        greeting = first_message(character, self._now())
-        if greeting is not None:
-            chat.messages.append(greeting)
-        return ChatSession(character=character, chat=chat, store=store, desk=self._desk)
-
-    def _load(self, character: Character, path: Path) -> ChatSession:
-        """A session of a chat file. An unreadable file gives a session that cannot be written."""
-        try:
-            loaded = read_chat(path)
-        except UnreadableFile as error:
-            self._warn(f"{error} {error.hint}")
-            store = ChatStore(None, readonly_reason=str(error))
-            return ChatSession(character=character, chat=Chat(title=path.stem), store=store, desk=self._desk)
-        for sentence in loaded.warnings:
-            self._warn(sentence)
-        file = ChatFile(path, loaded)
-        store = self._store(file, character.file or character.name)
-        chat = loaded.chat
-        if not chat.messages:
-            return self._greet(character, chat, store)
-        return ChatSession(character=character, chat=chat, store=store, desk=self._desk)
-
-    async def _show(self, session: ChatSession) -> ChatSession:
+    async def _show(self, make: Callable[[], ChatSession]) -> ChatSession:
+        """Open what `make` gives. What was open is saved first: it may be the same file."""
         await self.session.aclose()
-        self.session = session
+        session = self.session = make()
         self._meet(session)
         if session.group is not None:
             self._settings.change(current_group=session.group.id, current_chat=session.chat.title)
@@ -272,8 +241,8 @@ class Tavern:
         return session
 
     def _meet(self, session: ChatSession) -> None:
-        """Play as whom the chat, the character or group, or the user's habit wants."""
-        self._desk.persona = persona_for(
+        """Play as whom the command line, the chat, the character or group, or habit wants."""
+        self._desk.persona = self._plays or persona_for(
             session.chat,
             session.identity,
             self.personas.all(),
@@ -309,6 +278,7 @@ class Tavern:
         self,
         *,
         character: str | None = None,
+        group: str | None = None,
         persona: str | None = None,
         lorebooks: Sequence[Path] = (),
         chat: Path | None = None,
@@ -317,34 +287,30 @@ class Tavern:
     ) -> ChatSession:
         """A session for one turn without a screen; the settings stay as they are.
 
-        `character`: a card file, or a name; None: the bundled one. `chat`: the file to go on
-        with or to begin; None: a new chat in the data folder. Raises TavernError."""
-        who = self._card_or_name(character)
+        `character`: a card file, or a name; None: the bundled one. `group`: instead, a group's
+        name or id. `chat`: the file to go on with or to begin; None: a new chat in the data
+        folder. Raises TavernError."""
         self._desk.extra_books = tuple(read_lorebook(path) for path in lorebooks)
         if chat_preset is not None:
             preset = read_any_preset(chat_preset)
             self._desk.chat_preset = None if isinstance(preset, TextPreset) else preset
-        if chat is not None:
-            session = self._load(who, chat)
-            if not save:
-                session.store = ChatStore(None)
-        else:
-            title = new_chat_name(who, self._now())
-            folder = self._folders.chats_of(who if who.file else replace(who, file="unnamed"))
-            file = ChatFile(folder / f"{title}.jsonl")
-            store = self._store(file, who.file or who.name) if save else ChatStore(None)
-            session = self._greet(who, Chat(title=title), store)
+        self._plays = self._named_persona(persona)
+        session = self._one_session(character, group, chat)
         if session.readonly_reason:
             raise TavernError(session.readonly_reason, hint=UnreadableFile.hint)
+        if not save:
+            session.store = ChatStore(None)
         self.session = session
-        self._desk.persona = self._named_persona(persona) or persona_for(
-            session.chat,
-            session.identity,
-            self.personas.all(),
-            self._settings.value.current_persona,
-            self.personas.default,
-        )
+        self._meet(session)
         return session
+
+    def _one_session(self, character: str | None, group: str | None, chat: Path | None) -> ChatSession:
+        if group is None:
+            who = self._card_or_name(character)
+            return self._chats.load(who, chat) if chat is not None else self._chats.new(who)
+        if character is not None or chat is not None:
+            raise UsageError("A group goes with neither a character nor a chat file.")
+        return self._group_chats.new(self.groups.find(group).id)
 
     def _card_or_name(self, wanted: str | None) -> Character:
         if wanted is None:

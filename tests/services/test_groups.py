@@ -537,6 +537,48 @@ async def test_a_chat_name_cannot_lead_out_of_the_folder(folders: Folders) -> No
         assert made.groups.chats("19") == []
 
 
+async def test_a_group_whose_file_names_an_impossible_chat_gets_a_new_one(folders: Folders) -> None:
+    async with company(folders, scripted("x")) as made:
+        bad = {"name": "Bad", "members": ["Ann.png"], "chat_id": "../settings", "chats": ["../settings"]}
+        group_file(folders, "19").write_text(json.dumps(bad))
+        await made.open_group("19")
+        await run(made.session.send("Hello"))
+        path = made.session.store.path
+        assert path is not None
+        assert path.parent == folders.group_chats
+        assert stored(folders, "19")["chat_id"] == path.stem
+
+
+async def test_a_chat_that_is_opened_again_can_be_gone_on_with(folders: Folders) -> None:
+    async with company(folders, scripted("x")) as made:
+        await run(made.session.send("Hello"))
+        await made.switch_chat(made.session.chat.title)
+        await run(made.session.send("Again"))
+        assert [line["mes"] for line in lines(made)[-4:]] == ["Again", "x", "x", "x"]
+
+
+async def test_greetings_are_stored_as_the_users_scripts_want_them(folders: Folders) -> None:
+    script = {"scriptName": "Quiet", "findRegex": "/greets/g", "replaceString": "nods to", "placement": [2]}
+    folders.data.mkdir(parents=True)
+    folders.st_settings.write_text(json.dumps({"extension_settings": {"regex": [script]}}))
+    async with company(folders) as made:
+        assert texts(made)[0] == "Ann nods to User as Ann."
+        await made.open_character("Ann")
+        assert texts(made) == ["Ann nods to {{user}} as {{char}}."]
+
+
+async def test_one_turn_with_a_group_leaves_the_settings_alone(folders: Folders) -> None:
+    async with company(folders, scripted("x")) as made:
+        await made.open_character("Ann")
+        session = await made.open_once(group="The Mill", persona="Mia")
+        await run(session.send("Hello"))
+        assert speakers(made) == ["Mia", *NAMES]
+        assert texts(made)[0] == "Ann greets Mia as Ann."
+        assert made.settings.current_group == ""
+        with pytest.raises(UsageError, match="neither a character nor a chat file"):
+            await made.open_once(group="The Mill", character="Ann")
+
+
 # --- the list
 
 
