@@ -110,7 +110,8 @@ class _Scan:
             if not (listed.probe.always_takes_part and self.timed.is_idle):
                 listed.barred = listed.reason = self._bar(listed, kind)
             listed.forced = bool(forced) and (listed.book, listed.entry.uid) in forced
-            if listed.probe.keys is not None and not (listed.sticky or listed.forced or listed.activates):
+            told = listed.sticky or listed.forced or listed.activates or listed.stays_out
+            if listed.probe.keys is not None and not told:
                 listed.is_quiet, listed.reason = True, listed.reason or NO_MATCH
 
     def _bar(self, listed: Listed, kind: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 
 from tavern_tui.core.generation import GenerationType
@@ -201,7 +201,10 @@ class _Assembly:
 
 
 def _in_slot(drafts: list[Draft], slot: str) -> Iterator[Draft]:
-    return (replace(draft, spans=in_slot(draft.spans, slot)) for draft in drafts)
+    return (
+        Draft(role=draft.role, spans=in_slot(draft.spans, slot), name=draft.name, label=draft.label)
+        for draft in drafts
+    )
 
 
 def _prefill(scene: Scene, preset: ChatPreset) -> str:

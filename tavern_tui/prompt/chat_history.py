@@ -19,7 +19,7 @@ from tavern_tui.prompt.injections import Registry
 from tavern_tui.prompt.left_out import cut, cut_entries
 from tavern_tui.prompt.manager import Slots
 from tavern_tui.prompt.scene import Scene
-from tavern_tui.prompt.trace import Spans, enclosed, without_returns
+from tavern_tui.prompt.trace import Span, Spans, enclosed, without_returns
 from tavern_tui.prompt.words import trim
 
 
@@ -77,7 +77,8 @@ class ChatHistory:
         return [*opening, *reversed(kept), *nudge]
 
     def _cut(self, entries: Sequence[int | Turn]) -> None:
-        turns = [entry for entry in entries if isinstance(entry, Turn)]
+        is_plain = len(self._order) == len(self._history)  # nothing was put between the messages
+        turns = [] if is_plain else [entry for entry in entries if isinstance(entry, Turn)]
         newest = next((entry for entry in entries if isinstance(entry, int)), None)
         oldest = next((entry for entry in reversed(entries) if isinstance(entry, int)), None)
         self.left_out.extend(cut_entries(turns, newest, oldest, self._history))
@@ -128,11 +129,15 @@ class ChatHistory:
             return Draft(role=entry.role, spans=entry.spans)
         turn = self._history.turn(entry)
         spans: Spans = tuple(without_returns(turn.spans))
-        spans = tuple(replace(span, text=self._scene.substitute(span.text)) for span in spans)
+        spans = tuple(self._resolved(span) for span in spans)
         if self._prefixes(turn):
             spans = enclosed(spans, f"{turn.name}: ", "")
         in_field = named and self._preset.names_behavior == Names.FIELD
         return Draft(role=turn.role, spans=spans, name=field_name(turn.name) if in_field else "")
+
+    def _resolved(self, span: Span) -> Span:
+        text = self._scene.substitute(span.text)
+        return span if text == span.text else replace(span, text=text)
 
     def _prefixes(self, turn: Turn) -> bool:
         narrates = turn.role is Role.SYSTEM

@@ -23,7 +23,7 @@ class Draft:
 
     @property
     def content(self) -> str:
-        return text_of(self.spans)
+        return self.spans[0].text if len(self.spans) == 1 else text_of(self.spans)
 
     def message(self) -> PromptMessage:
         return PromptMessage(role=self.role, content=self.content, name=self.name)

@@ -6,6 +6,7 @@ at the same place there and here."""
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from math import ceil
 
 BYTES_PER_TOKEN = 3.35
@@ -30,19 +31,25 @@ class EstimateCounter:
 
     def count_message(self, role: str, content: str, name: str = "") -> int:
         """Tokens of one chat-completion message; 0 if the content is empty."""
-        if not content:
-            return 0
-        message = {"role": role, "content": content}
-        if name:
-            message["name"] = name
-        return self._count_json(message) - MESSAGE_OVERHEAD
+        return _message_tokens(str(role), content, name) if content else 0
 
     def count_loose(self, text: str) -> int:
         """Tokens of a text that chat completion counts as a message without a role."""
-        return self._count_json({"content": text})
+        return _json_tokens({"content": text})
 
-    def _count_json(self, message: dict[str, str]) -> int:
-        return self.count(json.dumps([message], ensure_ascii=False, separators=(",", ":")))
+
+@lru_cache(maxsize=4096)
+def _message_tokens(role: str, content: str, name: str) -> int:
+    """Kept, because a message is counted again with every prompt it stands in."""
+    named = {"name": name} if name else {}
+    return _json_tokens({"role": role, "content": content, **named}) - MESSAGE_OVERHEAD
+
+
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def _json_tokens(message: dict[str, str]) -> int:
+    return ceil(utf8_length(_compact.encode([message])) / BYTES_PER_TOKEN)
 
 
 def utf8_length(text: str) -> int:
