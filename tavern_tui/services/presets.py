@@ -24,7 +24,7 @@ from tavern_tui.services.preset_files import (
 )
 from tavern_tui.services.signal import Signal
 from tavern_tui.services.template_import import clean_name
-from tavern_tui.storage.folders import Folders, free_name
+from tavern_tui.storage.folders import Folders, free_name, safe_name
 from tavern_tui.storage.json_keep import read_object
 from tavern_tui.storage.presets import (
     PresetKind,
@@ -311,7 +311,7 @@ class PresetService:
             raise UsageError(f'There is no {kind} preset "{name}".')
 
     def _good_name(self, kind: PresetKind, name: str, but: str = "") -> str:
-        name = preset_path(self._folders, kind, clean_name(name)).stem if clean_name(name) else ""
+        name = clean_name(safe_name(clean_name(name))) if clean_name(name) else ""
         if not name:
             raise UsageError("A preset needs a name.")
         taken = {one.casefold(): one for one in self.names(kind) if one != but}

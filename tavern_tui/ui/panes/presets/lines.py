@@ -19,6 +19,17 @@ ARROW_CELLS = 2
 """Right of each row: the arrows of the one under the cursor."""
 SWITCH_CELLS = 2
 ROLE_SIGNS = {"user": "user", "assistant": "char"}
+SENT_ANYWAY = frozenset(
+    (
+        "worldInfoBefore",
+        "worldInfoAfter",
+        "personaDescription",
+        "charDescription",
+        "charPersonality",
+        "scenario",
+    )
+)
+"""Places that are filled behind all prompts where an order has none for them."""
 PLACE_WORDS = {
     "worldInfoBefore": "Active lorebook entries that stand before the character.",
     "worldInfoAfter": "Active lorebook entries that stand after the character.",
@@ -71,7 +82,8 @@ def draw(line: Line, tokens: Mapping[str, int], width: int, *, arrows: bool) -> 
         return Content.styled(f"─ {line.heading} ".ljust(width, "─"), "$foreground-disabled")
     if line.row is None:
         return Content.assemble(("▸ ", "$primary"), PAGES[line.page][0])
-    row, is_sent = line.row, line.row.listed and line.row.enabled
+    row = line.row
+    is_sent = row.enabled if row.listed else row.identifier in SENT_ANYWAY
     count = f"{tokens[row.identifier]:,}" if is_sent and tokens.get(row.identifier) else ""
     sign = _sign(row)
     end = f" {sign} {count:>6} " if sign else f" {count:>6} "
@@ -127,6 +139,8 @@ def about(line: Line, preset: ChatPreset, built: BuiltPrompt | None) -> Content:
 def _fate(row: PromptRow, parts: Sequence[PromptPart]) -> tuple[str, str]:
     if row.prompt is None:
         return "The order names it, but there is no such prompt. d takes it out.", "$warning"
+    if row.identifier in SENT_ANYWAY and not row.listed:
+        return "It has no place in the order, so it stands behind all others. Space gives it one.", "$warning"
     if not row.listed:
         return "It has no place in the order and is never sent. Space gives it one.", "$foreground-muted"
     if not row.enabled:
