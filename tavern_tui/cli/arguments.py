@@ -86,6 +86,7 @@ def _add_generation(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("message", nargs="?", metavar="MESSAGE", help="what you say; - reads standard input")
     who = parser.add_argument_group("who speaks, and where")
     who.add_argument("--character", metavar="FILE|NAME", help="a card file, or a character you have")
+    who.add_argument("--group", metavar="NAME", help="instead of a character: a group you have")
     who.add_argument("--persona", metavar="NAME", help="who you are")
     who.add_argument(
         "--lorebook", metavar="FILE", action="append", default=[], help="one more lorebook (may be repeated)"

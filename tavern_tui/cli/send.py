@@ -20,8 +20,8 @@ from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import UsageError
 from tavern_tui.core.prompt import TextPrompt
 from tavern_tui.core.samplers import SAMPLERS, SamplerKind, SamplerValue
-from tavern_tui.services.events import ReplyEnded, ReplyGrew
-from tavern_tui.text.clean import clean_text
+from tavern_tui.services.events import ReplyEnded, ReplyGrew, ReplyStarted, RoundStarted, SessionEvent
+from tavern_tui.text.clean import clean_line, clean_text
 
 if TYPE_CHECKING:
     from tavern_tui.services.session import ChatSession
@@ -55,27 +55,44 @@ async def send(options: Namespace, tavern: Tavern) -> int:
 
 async def _stream(session: ChatSession, message: str) -> int:
     """Print what arrives. A closed pipe or a signal stops the server, too."""
-    ended: ReplyEnded | None = None
-    shown: list[str] = []
+    page = _Page()
     reader_left = False
     async with _stopping_with_the_reader(session), aclosing(session.send(message)) as events:
         async for event in events:
-            if isinstance(event, ReplyGrew) and not reader_left:
-                try:
-                    print(clean_text(event.delta), end="", flush=True)
-                    shown.append(event.delta)
-                except BrokenPipeError:
-                    reader_left = True
-                    session.stop()
-            elif isinstance(event, ReplyEnded):
-                ended = event
+            if reader_left:
+                continue
+            try:
+                page.print(event)
+            except BrokenPipeError:
+                reader_left = True
+                session.stop()
     if reader_left:
         raise BrokenPipeError
-    if not shown and ended is not None and ended.text:
-        print(clean_text(ended.text), end="")
-    if shown or (ended is not None and ended.text):
-        print()
     return 0
+
+
+class _Page:
+    """Writes replies to standard output, each on lines of its own; a group's with their names."""
+
+    def __init__(self) -> None:
+        self._shown = False
+
+    def print(self, event: SessionEvent) -> None:
+        match event:
+            case RoundStarted(speakers=()):
+                raise UsageError("Nobody in this group answers by themselves; the message is kept.")
+            case ReplyStarted(speaker=speaker) if speaker:
+                print(f"{clean_line(speaker)}: ", end="", flush=True)
+            case ReplyGrew(delta=delta):
+                print(clean_text(delta), end="", flush=True)
+                self._shown = True
+            case ReplyEnded(text=text):
+                words = "" if self._shown else clean_text(text)
+                if self._shown or words:
+                    print(words)
+                self._shown = False
+            case _:
+                pass
 
 
 @contextlib.asynccontextmanager
@@ -163,6 +180,7 @@ async def open_session(options: Namespace, tavern: Tavern, *, save: bool) -> Cha
     tavern.connections.use_once(pick_connection(options, tavern, preset=options.preset))
     return await tavern.open_once(
         character=options.character,
+        group=options.group,
         persona=options.persona,
         lorebooks=[Path(one) for one in options.lorebook],
         chat=Path(options.chat) if options.chat else None,

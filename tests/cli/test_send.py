@@ -174,3 +174,24 @@ def test_help_and_version_load_neither_textual_nor_httpx() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_group_answers_line_by_line_with_names(tmp_path: Path) -> None:
+    with slow_server(words=2) as server:
+        options = [
+            one for one in to(server, tmp_path) if one not in ("--character", str(tmp_path / "ann.json"))
+        ]
+        groups = tmp_path / "data" / "groups"
+        groups.mkdir(parents=True)
+        for name in ("Ann", "Bo"):
+            card = tmp_path / f"{name}.json"
+            card.write_text(json.dumps({**CARD, "data": {"name": name, "first_mes": "Good dusk."}}))
+            assert run(tmp_path, "import", str(card)).returncode == 0
+        group = {"name": "Mill", "members": ["Ann.png", "Bo.png"], "activation_strategy": 1}
+        (groups / "1.json").write_text(json.dumps(group))
+        done = run(tmp_path, "send", "Hello", "--group", "Mill", *options)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "Ann:  w0 w1\nBo:  w0 w1\n", "")
+        (groups / "1.json").write_text(json.dumps({**group, "activation_strategy": 2}))
+        alone = run(tmp_path, "send", "Hello", "--group", "Mill", *options)
+        assert alone.returncode != 0
+        assert "Nobody in this group answers" in alone.stderr
