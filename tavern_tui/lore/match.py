@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from tavern_tui.core.lorebook import KeyLogic, LoreEntry, LoreSettings
 from tavern_tui.lore.haystack import MAX_DEPTH, Haystack
 from tavern_tui.lore.keys import Key, prepare_key
-from tavern_tui.lore.order import Listed
+from tavern_tui.lore.order import NO_MATCH, Listed
 
 NO_KEYS = "it has no keys"
-NO_MATCH = "no key found"
 NO_DEPTH = "its scan depth is 0"
 
 

@@ -15,6 +15,9 @@ EVENLY, CHARACTER_FIRST, GLOBAL_FIRST = 0, 1, 2
 _PRECEDENCE = (LoreSource.GLOBAL, LoreSource.CHAT, LoreSource.PERSONA, LoreSource.CHARACTER)
 
 
+NO_MATCH = "no key found"
+
+
 @dataclass(slots=True, eq=False)
 class Listed:
     """An entry in its place in the scan, and what the scan has found out about it."""
@@ -73,7 +76,16 @@ def _listed(linked: LinkedBook) -> Iterable[Listed]:
     name = linked.book.name
     for entry, probe in zip(linked.book.entries, probes_of(linked.book.entries), strict=True):
         if not entry.content.startswith("@@"):
-            yield Listed(name, linked.source, entry, entry.content, probe)
+            quiet = probe.keys is not None
+            yield Listed(
+                name,
+                linked.source,
+                entry,
+                entry.content,
+                probe,
+                is_quiet=quiet,
+                reason=NO_MATCH if quiet else "",
+            )
             continue
         found = split_decorators(entry.content)
         yield Listed(name, linked.source, entry, found.content, probe, found.activates, found.stays_out)

@@ -13,7 +13,7 @@ from tavern_tui.core.prompt import LoreVerdict
 from tavern_tui.lore.groups import filter_groups
 from tavern_tui.lore.haystack import MAX_DEPTH, Haystack
 from tavern_tui.lore.inputs import Activation, ActiveEntry, MatchSources, ScanInput
-from tavern_tui.lore.match import NO_MATCH, Matcher
+from tavern_tui.lore.match import Matcher
 from tavern_tui.lore.order import Listed, list_entries
 from tavern_tui.lore.probes import WORD
 from tavern_tui.lore.timed import TimedEffects
@@ -105,14 +105,17 @@ class _Scan:
         known = {kind.value for kind in GenerationType}
         kind = self.inp.generation_type if self.inp.generation_type in known else GenerationType.NORMAL.value
         forced = set(self.inp.forced)
-        for listed in self.listed:
+        if self.timed.is_idle and not forced:  # most entries are as they always are
+            concerned = [listed for listed in self.listed if not listed.probe.always_takes_part]
+        else:
+            concerned = self.listed
+        for listed in concerned:
             listed.sticky = self.timed.is_sticky(listed)
-            if not (listed.probe.always_takes_part and self.timed.is_idle):
-                listed.barred = listed.reason = self._bar(listed, kind)
-            listed.forced = bool(forced) and (listed.book, listed.entry.uid) in forced
-            told = listed.sticky or listed.forced or listed.activates or listed.stays_out
-            if listed.probe.keys is not None and not told:
-                listed.is_quiet, listed.reason = True, listed.reason or NO_MATCH
+            listed.barred = self._bar(listed, kind)
+            listed.reason = listed.barred or listed.reason
+            listed.forced = (listed.book, listed.entry.uid) in forced
+            if listed.sticky or listed.forced:
+                listed.is_quiet = False
 
     def _bar(self, listed: Listed, kind: str) -> str:
         """Why an entry cannot take part whatever the passes find; empty: it can."""

@@ -74,6 +74,18 @@ class History:
     def _make(self, depth: int) -> Turn:
         index = self._messages[-1 - depth]
         message = self._scene.messages[index]
+        if index == 0 or message.reasoning or self._scene.inputs.regex_scripts:
+            return self._made(message, index, depth)
+        held = _plain_turns.get(id(message))
+        if held is not None and held[0] is message and held[1].index == index:
+            return held[1]
+        turn = self._made(message, index, depth)
+        while len(_plain_turns) >= _KEPT_TURNS:
+            _plain_turns.pop(next(iter(_plain_turns)), None)
+        _plain_turns[id(message)] = (message, turn)
+        return turn
+
+    def _made(self, message: Message, index: int, depth: int) -> Turn:
         text = self._scene.substitute(message.text) if index == 0 else message.text
         placement = USER_INPUT if message.is_user else AI_OUTPUT
         text = self._scripted(text, placement, depth)
@@ -130,6 +142,17 @@ class History:
     def _may_add_reasoning(self) -> bool:
         template = self._scene.inputs.reasoning
         return template.add_to_prompts and self._reasoning_added < template.max_additions
+
+
+_KEPT_TURNS = 4096
+_plain_turns: dict[int, tuple[Message, Turn]] = {}
+"""Identity of a message -> the message (which keeps the identity from being used again) and the turn
+it makes wherever no script, macro or reasoning has a say."""
+
+
+def forget_turns() -> None:
+    """Forget all turns, as if the program had just been started."""
+    _plain_turns.clear()
 
 
 class ScanTexts(Sequence[str]):

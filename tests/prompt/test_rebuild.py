@@ -12,6 +12,7 @@ from tavern_tui.core.lorebook import LinkedBook, Lorebook, LoreEntry, LoreSource
 from tavern_tui.core.persona import Persona
 from tavern_tui.core.preset import RegexScript
 from tavern_tui.lore import keys, probes, scan
+from tavern_tui.prompt import history
 from tavern_tui.prompt.build import build_prompt
 from tavern_tui.tokens import estimate
 from tests.prompt.builders import ANGLES, a_preset, chat_inputs, text_inputs
@@ -33,6 +34,7 @@ BOOK = LinkedBook(
 def forget() -> None:
     """Empty every cache that building fills."""
     probes.forget()
+    history.forget_turns()
     keys.prepare_key.cache_clear()
     scan._verdict.cache_clear()
     estimate._message_tokens.cache_clear()
