@@ -19,7 +19,7 @@ from tavern_tui.prompt.injections import Registry
 from tavern_tui.prompt.left_out import cut, cut_entries
 from tavern_tui.prompt.manager import Slots
 from tavern_tui.prompt.scene import Scene
-from tavern_tui.prompt.trace import Span, Spans, enclosed, without_returns
+from tavern_tui.prompt.trace import Span, enclosed, without_returns
 from tavern_tui.prompt.words import trim
 
 
@@ -69,10 +69,9 @@ class ChatHistory:
         kept = self._stand_in(budget)
         for place, entry in enumerate(self._order):
             draft = self._draft(entry)
-            if not budget.affords(draft):
+            if not budget.takes(draft):
                 self._cut(self._order[place:])
                 break
-            budget.reserve(draft)
             kept.append(draft)
         return [*opening, *reversed(kept), *nudge]
 
@@ -128,8 +127,7 @@ class ChatHistory:
         if isinstance(entry, Turn):
             return Draft(role=entry.role, spans=entry.spans)
         turn = self._history.turn(entry)
-        spans: Spans = tuple(without_returns(turn.spans))
-        spans = tuple(self._resolved(span) for span in spans)
+        spans = tuple([self._resolved(span) for span in without_returns(turn.spans)])
         if self._prefixes(turn):
             spans = enclosed(spans, f"{turn.name}: ", "")
         in_field = named and self._preset.names_behavior == Names.FIELD

@@ -55,6 +55,15 @@ class Budget:
         """Whether all of them still fit."""
         return self.tokens(drafts) <= self.left
 
+    def takes(self, draft: Draft) -> bool:
+        """Take its tokens off if it fits; says whether it does."""
+        tokens = self.counter.count_message(draft.role, draft.content, draft.name)
+        if tokens > self.left:
+            return False
+        self.left -= tokens
+        self.used += tokens
+        return True
+
     def reserve(self, *drafts: Draft) -> None:
         """Take their tokens off, whether there is room or not."""
         tokens = self.tokens(drafts)
