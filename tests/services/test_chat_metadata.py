@@ -78,7 +78,7 @@ async def test_what_scripts_injected_is_in_the_prompt(folders: Folders) -> None:
 
 async def test_an_injection_that_is_scanned_wakes_lore(folders: Folders) -> None:
     book = {"entries": [{"keys": ["flood"], "content": "Ann swims.", "enabled": True, "insertion_order": 1}]}
-    card = {"spec": "chara_card_v2", "spec_version": "2.0", "data": {**CARD, "character_book": book}}
+    card: dict[str, object] = {"spec": "chara_card_v2", "data": {**CARD, "character_book": book}}
     async with tavern(folders, scripted("x"), card=card) as made:
         record = {"value": "A flood comes.", "position": 1, "depth": 9}
         made.session.chat.metadata["script_injects"] = {"news": record}
