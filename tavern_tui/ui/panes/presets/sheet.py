@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
@@ -14,7 +16,7 @@ from tavern_tui.services.preset_edit import BUILT_IN_NAMES, PromptRow
 from tavern_tui.text.clean import clean_text
 from tavern_tui.ui.panes.presets.fields import DEPTH_ROWS, PAGES, PROMPT_ROWS, page_values, prompt_values
 from tavern_tui.ui.panes.presets.lines import Line, about
-from tavern_tui.ui.widgets.form import Form
+from tavern_tui.ui.widgets.form import Form, Value
 
 LEAST_LINES = 6
 """Height of a prompt's text where there is no room for more."""
@@ -32,13 +34,13 @@ class PromptSheet(Vertical):
     PromptSheet Form > .heading:first-child { margin-top: 0; }
     PromptSheet #built { height: 1fr; padding: 0 1; border-top: hkey $line; scrollbar-size-vertical: 1; }
     PromptSheet #built-text { height: auto; }
-    PromptSheet.-shows #form-prompt { height: auto; max-height: 60%; }
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._prompt = Form(PROMPT_ROWS, id="form-prompt")
-        self._pages = {page: Form(rows, id=f"form-{page}") for page, (_, rows) in PAGES.items()}
+        self._pages: dict[str, Form] = {}
+        """Those that were looked at: each has many fields, and the screen should open at once."""
         self._line: Line | None = None
         self._preset = ChatPreset()
         self._built: BuiltPrompt | None = None
@@ -46,13 +48,11 @@ class PromptSheet(Vertical):
     def compose(self) -> ComposeResult:
         yield Static("", id="about", markup=False)
         yield self._prompt
-        yield from self._pages.values()
         with VerticalScroll(id="built"):
             yield Static("", id="built-text", markup=False)
 
     def on_mount(self) -> None:
-        for form in (self._prompt, *self._pages.values()):
-            form.display = False
+        self._prompt.display = False
 
     def on_resize(self) -> None:
         self._fit()
@@ -64,12 +64,20 @@ class PromptSheet(Vertical):
             return
         if line.row is None:
             wanted = next(row.id for row in PAGES[line.page][1] if row.kind != "heading")
-            self._pages[line.page].query_one(f"#{wanted}").focus()
+            self.call_after_refresh(lambda: self._pages[line.page].query_one(f"#{wanted}").focus())
         else:
             self._field("content" if self._has_text(line.row) else "role").focus()
 
     def _field(self, id: str) -> Widget:
         return self._prompt.query_one(f"#{id}")
+
+    def _show_page(self, page: str, values: Mapping[str, Value]) -> None:
+        form = self._pages.get(page)
+        if form is None:
+            form = self._pages[page] = Form(PAGES[page][1], values, id=f"form-{page}")
+            self.mount(form, before="#built")
+        else:
+            form.call_after_refresh(form.load, values)
 
     # --- what is shown
 
@@ -85,7 +93,7 @@ class PromptSheet(Vertical):
                 values["content"] = ""
             self._prompt.load(values)
         elif page:
-            self._pages[page].load(page_values(preset, page))
+            self._show_page(page, page_values(preset, page))
         self.follow(preset, line)
 
     def follow(self, preset: ChatPreset, line: Line | None) -> None:
@@ -119,7 +127,9 @@ class PromptSheet(Vertical):
         )
         row = line.row if line is not None else None
         text = self._text_instead(row, built) if row is not None else None
-        self.set_class(text is not None, "-shows")
+        # A class would have every field styled anew, with each step of the cursor.
+        self._prompt.styles.height = "1fr" if text is None else "auto"
+        self._prompt.styles.max_height = None if text is None else "60%"
         self.query_one("#built").display = text is not None
         if text is not None:
             self.query_one("#built-text", Static).update(Content.styled(text, "$foreground-muted"))
@@ -142,6 +152,6 @@ class PromptSheet(Vertical):
         others = [child for child in self._prompt.children if child.display and child.id != "row-content"]
         around = 3 + 2 + 1 + len(others)  # what is said above, its label and gap, the gap of a heading
         room = self.size.height - around
-        if self.has_class("-shows"):
+        if self.query_one("#built").display:
             room //= 2
         self._field("content").styles.height = max(LEAST_LINES, room)
