@@ -14,6 +14,7 @@ from textual.keys import format_key
 
 from tavern_tui.ui import key_rows
 from tavern_tui.ui.key import Key
+from tavern_tui.ui.panes.groups import keys as groups
 from tavern_tui.ui.panes.lorebook import keys as lorebook
 from tavern_tui.ui.panes.persona import keys as persona
 from tavern_tui.ui.panes.presets import keys as presets
@@ -29,6 +30,7 @@ SCOPES: dict[str, str] = {
     "characters": "Character pane",
     "prompt": "Prompt panel",
     "logs": "Log pane",
+    "group": "Groups",
     "lorebooks": "Lorebooks",
     "personas": "Personas",
     "manager": "Prompt manager",
@@ -41,6 +43,7 @@ SCOPES: dict[str, str] = {
 
 KEYS: tuple[Key, ...] = (
     *key_rows.ROWS,
+    *groups.ROWS,
     *lorebook.ROWS,
     *persona.ROWS,
     *presets.ROWS,

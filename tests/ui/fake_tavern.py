@@ -190,6 +190,8 @@ class FakeSession:
     hold: bool = False
     readonly_reason: str = ""
     draft: str = ""
+    group: None = None
+    auto_mode: bool = False
     sent: list[object] = field(default_factory=list)
     changed: Signal[SessionEvent] = field(default_factory=Signal)
     parts: list[PromptPart] = field(default_factory=list)
@@ -202,6 +204,13 @@ class FakeSession:
 
     def stop(self) -> None:
         self._stopped.set()
+
+    @property
+    def name(self) -> str:
+        return self.character.name
+
+    def hold_auto(self) -> None:
+        """Nothing talks on by itself here."""
 
     async def send(self, text: str) -> Events:
         if text:
@@ -398,6 +407,9 @@ class FakeTavern:
         return self._open(
             FakeSession(character=self.library.character(file), chat=Chat(title=f"{file} - new"))
         )
+
+    async def switch_chat(self, title: str) -> FakeSession:
+        return await self.open_chat(self.session.character.file, title)
 
     async def open_chat(self, character_file: str, title: str) -> FakeSession:
         return self._open(FakeSession(character=self.session.character, chat=Chat(title=title)))

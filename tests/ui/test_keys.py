@@ -11,6 +11,7 @@ from tavern_tui.ui.keys import KEYS, SCOPES, bindings, display, shown_keys, unkn
 from tavern_tui.ui.panes.characters.pane import CharacterPane
 from tavern_tui.ui.panes.chat.pane import ChatPane
 from tavern_tui.ui.panes.connection.pane import ConnectionPane
+from tavern_tui.ui.panes.groups.bench import GroupBench
 from tavern_tui.ui.panes.logs.pane import LogPane
 from tavern_tui.ui.panes.lorebook.bench import LorebookBench
 from tavern_tui.ui.panes.persona.bench import PersonaBench
@@ -32,6 +33,7 @@ OWNERS = {
     "prompt": PromptPane,
     "logs": LogPane,
     "bench": Bench,
+    "group": GroupBench,
     "lorebooks": LorebookBench,
     "personas": PersonaBench,
     "manager": ManagerBench,

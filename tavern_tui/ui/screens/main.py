@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tavern_tui.services.tavern import Tavern
     from tavern_tui.ui.panes.characters.pane import CharacterPane
     from tavern_tui.ui.panes.connection.pane import ConnectionPane
+    from tavern_tui.ui.panes.groups.bench import GroupBench
     from tavern_tui.ui.panes.prompt.pane import PromptPane
 
 SETTLE = 0.3
@@ -155,6 +156,13 @@ class MainScreen(Frame):
         event.stop()
         self._close_overlay()
         self.chat.send_edited(event.prompt)
+
+    def on_group_bench_speak(self, event: GroupBench.Speak) -> None:
+        event.stop()
+        try:
+            self.chat.let_speak(event.file)
+        except TavernError as error:
+            self._complain(error)
 
     @on(ChatPane.Typed)
     def typed(self) -> None:

@@ -27,6 +27,8 @@ class Section:
     mark: int | None = None
     """Offset in the text before which a divider stands."""
     mark_title: str = ""
+    parent: str = ""
+    """Key of the section whose folding hides this one, too."""
 
 
 class RowKind(IntEnum):
@@ -68,6 +70,8 @@ class Layout:
         used: dict[tuple[str, int], list[Piece]] = {}
         rows: list[Row] = []
         for index, section in enumerate(sections):
+            if section.parent in hidden:
+                continue
             if section.title:
                 rows.append(Row(index, RowKind.HEAD))
             if section.key in hidden or not section.text:

@@ -94,9 +94,10 @@ class SectionView(ScrollView, can_focus=True):
             return
         self._match = (self._match + step) % len(self._matches)
         match = self._matches[self._match]
-        key = self._sections[match.section].key
-        if key in self._folded:
-            self._folded.discard(key)
+        found = self._sections[match.section]
+        around = {found.key, found.parent} & self._folded
+        if around:
+            self._folded -= around
             self._lay()
         self._set_cursor(self._layout.row_of(match.section, match.start))
 

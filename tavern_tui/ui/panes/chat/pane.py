@@ -37,6 +37,10 @@ class ChatPane(MessageKeys):
         """Send exactly this prompt, once."""
         self._ask(self._session.send_edited(prompt))
 
+    def let_speak(self, member: str) -> None:
+        """Have a member of the open group say something: a card's file."""
+        self._ask(self._session.speak(member))
+
     def action_regenerate(self) -> None:
         self._ask(self._session.regenerate())
 
@@ -86,7 +90,7 @@ class ChatPane(MessageKeys):
 
         session = self._session
         choices = chat_choices(self._tavern.chats(), session.chat.title)
-        picked = await self.app.push_screen_wait(PickOne(f"Chats with {session.character.name}", choices))
+        picked = await self.app.push_screen_wait(PickOne(f"Chats with {session.name}", choices))
         if picked is None:
             return
         try:
@@ -94,7 +98,7 @@ class ChatPane(MessageKeys):
             if picked == NEW:
                 await self._tavern.new_chat()
             else:
-                await self._tavern.open_chat(session.character.file, picked)
+                await self._tavern.switch_chat(picked)
         except TavernError as error:
             self._complain(error)
 

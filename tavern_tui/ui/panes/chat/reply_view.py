@@ -16,6 +16,9 @@ from tavern_tui.services.events import (
     MessageRemoved,
     ReplyEnded,
     ReplyGrew,
+    ReplyStarted,
+    RoundDue,
+    RoundStarted,
     SessionEvent,
 )
 from tavern_tui.text.clean import clean_text
@@ -62,6 +65,8 @@ class ReplyView(SessionView):
         try:
             async with aclosing(stream) as session_events:
                 async for event in session_events:
+                    if isinstance(event, ReplyStarted):
+                        meter = self._running_meter()
                     doing = meter.doing
                     meter.watch(event, time.monotonic())
                     if session is self._session:
@@ -78,6 +83,12 @@ class ReplyView(SessionView):
             self._meter = None
             self.refresh_bindings()
             self.post_message(self.Settled())
+
+    def _running_meter(self) -> ReplyMeter:
+        """The meter of the reply that begins; in a group's round each has its own."""
+        if self._meter is None:
+            self._meter = ReplyMeter(started=time.monotonic())
+        return self._meter
 
     def apply(self, event: SessionEvent) -> None:
         """Bring the transcript up to date with one event."""
@@ -99,6 +110,10 @@ class ReplyView(SessionView):
                 self._grow(messages[index].text)
             case ReplyEnded():
                 self._end(event)
+            case RoundStarted(speakers=()):
+                self.notify("Nobody speaks by themselves. Alt+G, then t lets a member speak.", markup=False)
+            case RoundDue(seconds=seconds):
+                self._say(f"the group talks on in {seconds:g} s; typing holds it", "$foreground-muted")
             case _:
                 pass
 

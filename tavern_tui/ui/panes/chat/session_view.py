@@ -118,7 +118,7 @@ class SessionView(Vertical):
         count = len(session.chat.messages)
         self.query_one("#chat-title", Static).update(
             Content.assemble(
-                (clean_line(session.character.name), "bold $primary"),
+                (clean_line(session.name), "bold $primary"),
                 (f"  {clean_line(session.chat.title)}", "$foreground-muted"),
                 (f"  {count:,} message{'' if count == 1 else 's'}", "$foreground-disabled"),
                 (f"  you are {clean_line(session.persona.name)}", "$foreground-disabled"),
@@ -140,6 +140,8 @@ class SessionView(Vertical):
         if not self._attached:
             return
         self._session.draft = self.written
+        if self.written:
+            self._session.hold_auto()
         self.post_message(self.Typed())
         if len(self.written) < 2:
             self.refresh_bindings()

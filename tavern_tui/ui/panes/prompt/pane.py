@@ -20,7 +20,7 @@ from tavern_tui.core.prompt import ChatPrompt, TextPrompt
 from tavern_tui.services.preview import PromptPreview
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings
-from tavern_tui.ui.panes.prompt.parts import body_sections, prompt_sections, tone
+from tavern_tui.ui.panes.prompt.parts import body_sections, message_counts, prompt_sections, tone
 from tavern_tui.ui.widgets.sections import SectionView
 from tavern_tui.ui.widgets.token_meter import sum_by, token_bar
 
@@ -114,7 +114,8 @@ class PromptPane(Vertical):
         facts = Content("\n").join(
             [figures.truncate(width, ellipsis=True), token_bar(shares, built.budget, width)]
         )
-        self.query_one("#prompt-facts", Static).update(Content("\n").join([facts, self._unchanged(preview)]))
+        lines = [facts, self._unchanged(preview), *self._reshaped(preview)]
+        self.query_one("#prompt-facts", Static).update(Content("\n").join(lines))
 
     def _unchanged(self, preview: PromptPreview) -> Content:
         if not preview.unchanged_chars:
@@ -124,6 +125,15 @@ class PromptPane(Vertical):
             (f"{percent}%", "$success"),
             (f" unchanged since the last request ({preview.unchanged_tokens:,} tokens)", "$foreground-muted"),
         )
+
+    def _reshaped(self, preview: PromptPreview) -> list[Content]:
+        """What post-processing made of the messages; empty where there is none."""
+        if not preview.built.as_built:
+            return []
+        before, after = message_counts(preview.built)
+        other = "as they were built" if self._as_body else "as they go out"
+        words = f"{before} messages were built, {after} go out.  b: {other}"
+        return [Content.styled(words, "$foreground-muted")]
 
     # --- keys
 

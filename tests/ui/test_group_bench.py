@@ -1,0 +1,113 @@
+"""The group screen: cast, order, who may speak, and talking in the open group."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tavern_tui.core.character import Character
+from tavern_tui.core.connection import Connection
+from tavern_tui.storage.cards import save_card
+from tavern_tui.ui.panes.groups.bench import GroupBench
+from tests.ui.driving import screen_text, until
+from tests.ui.real_app import running, write
+
+
+@pytest.fixture
+def cast(folders):
+    """Three characters to make groups of."""
+    for name in ("Ann", "Bo", "Cy"):
+        save_card(
+            folders, Character(name=name, description=f"{name} is here.", first_message=f"I am {name}.")
+        )
+    return folders
+
+
+async def opened(pilot) -> GroupBench:
+    await pilot.press("alt+g")
+    await until(pilot, lambda: isinstance(pilot.app.screen, GroupBench))
+    await pilot.pause()
+    return pilot.app.screen
+
+
+def answers(tavern, *replies) -> None:
+    tavern.connections.save(
+        Connection(name="s", provider="scripted", instruct="none", extra_body={"replies": list(replies)})
+    )
+    tavern.connections.select("s")
+
+
+def group_file(folders):
+    (path,) = folders.groups.glob("*.json")
+    return json.loads(path.read_text())
+
+
+async def test_a_group_is_made_filled_ordered_and_muted(cast) -> None:
+    async with running(cast) as (pilot, tavern):
+        await opened(pilot)
+        await pilot.press("n", *"Inn", "enter")
+        await until(pilot, lambda: tavern.groups.all())
+        start = len(tavern.groups.all()[0].files)
+        for name in ("Bo", "Cy"):
+            await pilot.press("a", *name, "enter")
+            await until(pilot, lambda name=name: name in tavern.groups.all()[0].members)
+        await pilot.press("K", "space")
+        await until(pilot, lambda: tavern.groups.all()[0].muted == ("Cy",))
+        said = group_file(cast)
+        assert said["members"][start:] == ["Cy.png", "Bo.png"]
+        assert said["disabled_members"] == ["Cy.png"]
+
+
+async def test_settings_are_in_the_groups_file(cast) -> None:
+    async with running(cast) as (pilot, tavern):
+        tavern.groups.create("Inn", ["Ann", "Bo"])
+        bench = await opened(pilot)
+        bench.query_one("#strategy").value = "2"
+        await pilot.pause()
+        await write(pilot, "#join_prefix", "[<FIELDNAME>] ")
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: pilot.app.screen is not bench)
+    said = group_file(cast)
+    assert (said["activation_strategy"], said["generation_mode_join_prefix"]) == (2, "[<FIELDNAME>] ")
+
+
+async def test_the_group_is_opened_and_a_muted_member_is_made_to_speak(cast) -> None:
+    async with running(cast) as (pilot, tavern):
+        group = tavern.groups.create("Inn", ["Ann", "Bo"])
+        tavern.groups.change(group.id, strategy=2)
+        tavern.groups.mute(group.id, "Bo")
+        answers(tavern, "Bread or soup?")
+        bench = await opened(pilot)
+        bench.refresh_list(group.id)
+        await pilot.press("o")
+        await until(pilot, lambda: tavern.session.group is not None)
+        await until(pilot, lambda: "Inn" in screen_text(pilot).splitlines()[0])
+        bench = await opened(pilot)
+        bench.refresh_list(group.id, "Bo")
+        await pilot.press("t")
+        await until(pilot, lambda: tavern.session.chat.messages[-1].text == "Bread or soup?")
+        assert tavern.session.chat.messages[-1].name == "Bo"
+
+
+async def test_all_members_answer_in_order_on_the_screen(cast) -> None:
+    async with running(cast) as (pilot, tavern):
+        group = tavern.groups.create("Inn", ["Ann", "Bo"])
+        tavern.groups.change(group.id, strategy=1)
+        answers(tavern, "First.", "Second.")
+        await tavern.open_group(group.id)
+        await pilot.pause()
+        await pilot.press(*"Hello", "enter")
+        await until(pilot, lambda: not tavern.session.busy and tavern.session.chat.messages[-1].name == "Bo")
+        await until(pilot, lambda: "First." in screen_text(pilot) and "Second." in screen_text(pilot))
+
+
+async def test_a_removed_member_comes_back_to_their_place(cast) -> None:
+    async with running(cast) as (pilot, tavern):
+        group = tavern.groups.create("Inn", ["Ann", "Bo", "Cy"])
+        bench = await opened(pilot)
+        bench.refresh_list(group.id, "Bo")
+        await pilot.press("d")
+        await until(pilot, lambda: len(tavern.groups.get(group.id).members) == 2)
+        await pilot.press("u")
+        await until(pilot, lambda: tavern.groups.get(group.id).members == ("Ann.png", "Bo.png", "Cy.png"))
