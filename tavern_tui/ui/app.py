@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from tavern_tui.text.clean import clean_line
-from tavern_tui.ui.keys import bindings, unknown_ids
+from tavern_tui.ui.keys import bindings, unknown_ids, with_room
 from tavern_tui.ui.opening import Opening
 from tavern_tui.ui.screens.main import MainScreen
 from tavern_tui.ui.theme import background_is_dark, chosen_theme, default_variables, to_textual
@@ -54,7 +54,7 @@ class TavernApp(App[None], inherit_bindings=False):
         for theme in self._themes:
             self.register_theme(theme)
         self._start_with_theme(opening.settings)
-        self.set_keymap(dict(opening.settings.keymap))
+        self.set_keymap(with_room(opening.settings.keymap))
 
     def get_default_screen(self) -> Screen[None]:
         return MainScreen(self._opening, self.open_tavern)
@@ -102,8 +102,9 @@ class TavernApp(App[None], inherit_bindings=False):
 
     def _settings_changed(self, settings: Settings) -> None:
         self.theme = self._chosen_theme(settings)
-        if dict(settings.keymap) != self._keymap:
-            self.set_keymap(dict(settings.keymap))
+        keymap = with_room(settings.keymap)
+        if keymap != self._keymap:
+            self.set_keymap(keymap)
 
     def _chosen_theme(self, settings: Settings) -> str:
         dark = background_is_dark(os.environ.get("COLORFGBG", ""))

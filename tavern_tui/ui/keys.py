@@ -104,3 +104,17 @@ def unknown_ids(keymap: Mapping[str, str]) -> list[str]:
     """The ids of a user's keymap that name no row."""
     known = {key.id for key in KEYS}
     return [id for id in keymap if id not in known]
+
+
+def with_room(keymap: Mapping[str, str]) -> dict[str, str]:
+    """A user's keymap, and what it takes away: a key given to one action no longer opens a screen."""
+    taken = {one.strip() for keys in keymap.values() for one in keys.split(",")}
+    made_room = {
+        key.id: ",".join(kept)
+        for key in KEYS
+        if key.priority
+        and key.scope == "main"
+        and key.id not in keymap
+        and (kept := [one for one in key.keys.split(",") if one not in taken]) != key.keys.split(",")
+    }
+    return {**made_room, **keymap}
