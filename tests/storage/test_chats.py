@@ -524,7 +524,9 @@ def test_kill_9_at_any_instant_leaves_a_chat_with_every_message(tmp_path: Path, 
     for line in program.communicate()[0].split():
         announced = int(line)
     found = loaded(path)
-    assert found.warnings == ()
+    # The kill may fall into the writing of the reply that grows: its line is cut, nothing else is.
+    assert all("cut off" in warning for warning in found.warnings)
+    assert len(found.warnings) <= 1
     texts = [one.text for one in found.chat.messages if one.is_user]
     assert texts[1 : announced + 1] == [f"message {number}" for number in range(1, announced + 1)]
 
