@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import DataError, UsageError
 from tavern_tui.core.generation import ServerStatus
 from tavern_tui.core.preset import ChatPreset, ManagedPrompt
-from tavern_tui.core.prompt import ChatPrompt, TextPrompt
+from tavern_tui.core.prompt import ChatPrompt, PromptPart, TextPrompt
 from tavern_tui.services import preset_edit as edit
 from tavern_tui.services.preset_compare import compare_presets
 from tavern_tui.services.presets import PresetKind
@@ -490,3 +491,26 @@ async def test_a_preset_is_looked_at_without_being_used_or_kept(folders: Folders
         assert {"main", "own", "chatHistory"} <= {part.slot for part in built.parts}
         assert made.connections.current == TEXT
         assert made.presets.names() == []
+
+
+@pytest.mark.parametrize("mode", ["", "merge", "semi", "strict", "single", "none"])
+async def test_the_previews_messages_are_the_ones_in_the_body(folders: Folders, mode: str) -> None:
+    put(folders)
+    async with tavern(folders, replace(CHAT, chat_preset="Mine", post_processing=mode)) as made:
+        await run(made.session.send("Hi"))
+        preview = made.session.preview("And now?")
+        assert isinstance(preview.built.prompt, ChatPrompt)
+        out = [(one.role.value, one.content) for one in preview.built.prompt.messages]
+        assert [(one["role"], one["content"]) for one in preview.request.body["messages"]] == out  # type: ignore[attr-defined]
+        assert joined(preview.built.parts) == out
+        is_reshaped = mode not in ("", "none")
+        assert bool(preview.built.as_built) == is_reshaped
+        made.connections.save(replace(CHAT, chat_preset="Mine"), replaces="chat")
+        plain = made.session.preview("And now?").built.parts
+        assert (preview.built.as_built or preview.built.parts) == plain
+
+
+def joined(parts: Sequence[PromptPart]) -> list[tuple[str, str]]:
+    """The messages that the parts make."""
+    grouped = groupby(parts, key=lambda part: (part.message, part.role))
+    return [(str(role), "".join(part.text for part in group)) for (_, role), group in grouped]

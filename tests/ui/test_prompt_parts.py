@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tavern_tui.core.chat import Role, a_message
-from tavern_tui.core.prompt import PromptMessage, PromptPart
+from tavern_tui.core.prompt import ChatPrompt, PromptMessage, PromptPart
 from tavern_tui.ui.panes.prompt.as_text import messages_from_text, text_from_messages
-from tavern_tui.ui.panes.prompt.parts import body_sections, prompt_sections
+from tavern_tui.ui.panes.prompt.parts import body_sections, message_counts, prompt_sections
+from tavern_tui.ui.widgets.section_rows import Layout, RowKind
 from tests.ui.fake_tavern import FakeSession
 
 
@@ -71,6 +72,70 @@ def test_as_it_goes_out_shows_address_headers_and_the_whole_body() -> None:
     sections = body_sections(a_session().preview())
     assert [one.title for one in sections] == ["http://127.0.0.1:8080/completion", "Headers", "Body"]
     assert '"n_predict": 350' in sections[2].text
+
+
+def a_chat(parts: tuple[PromptPart, ...], as_built: tuple[PromptPart, ...] = (), prefill: str = ""):
+    preview = FakeSession().preview()
+    messages = tuple(PromptMessage(role=Role.SYSTEM, content=part.text) for part in parts)
+    built = replace(
+        preview.built,
+        prompt=ChatPrompt(messages=messages, prefill=prefill),
+        parts=parts,
+        as_built=as_built,
+        left_out=(),
+        lore=(),
+    )
+    return replace(preview, built=built, text="".join(part.text for part in parts))
+
+
+def a_part(title: str, message: int, role: Role = Role.SYSTEM) -> PromptPart:
+    return PromptPart(
+        kind="system", title=title, origin=title, text=f"{title}.", tokens=3, message=message, role=role
+    )
+
+
+MERGED = (a_part("Main", 0), a_part("Style", 0), a_part("#0 Ann", 1, Role.USER))
+BUILT = (a_part("Main", 0), a_part("Style", 1, Role.ASSISTANT), a_part("#0 Ann", 2, Role.USER))
+
+
+def test_a_message_of_several_parts_has_a_heading_that_folds_them() -> None:
+    sections = prompt_sections(a_chat(MERGED))
+    assert [(one.title, one.note) for one in sections] == [
+        ("system · 2 parts", "6"),
+        ("  Main", "3"),
+        ("  Style", "3"),
+        ("user · #0 Ann", "3"),
+    ]
+    layout = Layout()
+    layout.lay(sections, {sections[0].key}, 40)
+    shown = [sections[row.section].title for row in layout.rows if row.kind is RowKind.HEAD]
+    assert shown == ["system · 2 parts", "user · #0 Ann"]
+
+
+def test_messages_are_shown_as_they_were_built_and_as_they_go_out() -> None:
+    preview = a_chat(MERGED, BUILT)
+    assert [one.title for one in prompt_sections(preview)] == [
+        "system · Main",
+        "assistant · Style",
+        "user · #0 Ann",
+    ]
+    assert [one.title for one in body_sections(preview)][2:-1] == [
+        "system · 2 parts",
+        "  Main",
+        "  Style",
+        "user · #0 Ann",
+    ]
+    assert message_counts(preview.built) == (3, 2)
+    keys = [one.key for one in (*prompt_sections(preview), *body_sections(preview))]
+    assert len(keys) == len(set(keys)), "each view keeps its own folding"
+
+
+def test_messages_that_are_not_reshaped_are_in_the_body_only() -> None:
+    assert [one.title for one in body_sections(a_chat(MERGED))][2:] == ["Body"]
+
+
+def test_what_the_reply_must_begin_with_is_shown_behind_the_messages() -> None:
+    assert prompt_sections(a_chat(MERGED, prefill="Well,"))[-1].text == "Well,"
 
 
 NAMES = st.text(alphabet="Ann Otto", max_size=6).map(str.strip)

@@ -21,6 +21,7 @@ from tavern_tui.services.preview import PromptPreview
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings
 from tavern_tui.ui.panes.prompt.parts import body_sections, message_counts, prompt_sections, tone
+from tavern_tui.ui.widgets.section_rows import Section
 from tavern_tui.ui.widgets.sections import SectionView
 from tavern_tui.ui.widgets.token_meter import sum_by, token_bar
 
@@ -51,6 +52,7 @@ class PromptPane(Vertical):
         self.border_title = "Prompt"
         self._look_ahead = look_ahead
         self._preview: PromptPreview | None = None
+        self._sections: Sequence[Section] = ()
         self._as_body = False
         self._timer: Timer | None = None
 
@@ -94,8 +96,8 @@ class PromptPane(Vertical):
     def _show(self) -> None:
         if self._preview is None:
             return
-        sections = body_sections if self._as_body else prompt_sections
-        self.view.show(sections(self._preview))
+        self._sections = (body_sections if self._as_body else prompt_sections)(self._preview)
+        self.view.show(self._sections)
         self._show_facts()
 
     def _show_facts(self) -> None:
@@ -114,7 +116,8 @@ class PromptPane(Vertical):
         facts = Content("\n").join(
             [figures.truncate(width, ellipsis=True), token_bar(shares, built.budget, width)]
         )
-        lines = [facts, self._unchanged(preview), *self._reshaped(preview)]
+        reshaped = (line.truncate(width, ellipsis=True) for line in self._reshaped(preview))
+        lines = [facts, self._unchanged(preview), *reshaped]
         self.query_one("#prompt-facts", Static).update(Content("\n").join(lines))
 
     def _unchanged(self, preview: PromptPreview) -> Content:
@@ -185,7 +188,8 @@ class PromptPane(Vertical):
     def action_copy_part(self) -> None:
         section = self.view.current
         if section is not None:
-            self._copy(section.text, f'Copied "{section.title}".')
+            inside = [one.text for one in self._sections if one.parent == section.key]
+            self._copy("\n\n".join(inside) or section.text, f'Copied "{section.title.strip()}".')
 
     def action_copy_all(self) -> None:
         if self._preview is not None:
