@@ -556,3 +556,14 @@ async def test_a_thousand_prompts_are_listed_without_a_widget_each(folders) -> N
         await go_to(pilot, "p999")
         await pilot.press("K", "space")
         assert order_in(path)[-2] == ("p999", False)
+
+
+async def test_preset_and_order_are_chosen_by_mouse(folders) -> None:
+    put(folders)
+    async with running(folders) as (pilot, tavern):
+        await opened(pilot, tavern)
+        for line, title in ((0, "Which prompts?"), (1, "Whose order?")):
+            await pilot.click("#which", offset=(3, line))
+            await until(pilot, lambda title=title: title in screen_text(pilot))
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(pilot.app.screen, ManagerBench))

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Static
 
 from tavern_tui.core.errors import TavernError
 from tavern_tui.core.preset import ManagedPrompt
@@ -22,6 +21,7 @@ from tavern_tui.ui.panes.presets.fields import with_page_value, with_prompt_valu
 from tavern_tui.ui.panes.presets.lines import Line, draw, lines_of, tokens_of
 from tavern_tui.ui.panes.presets.prompt_list import PromptList
 from tavern_tui.ui.panes.presets.sheet import PromptSheet
+from tavern_tui.ui.panes.presets.which import Which
 from tavern_tui.ui.panes.presets.whose import order_title
 from tavern_tui.ui.widgets.form import Form
 from tavern_tui.ui.widgets.row_list import RowList
@@ -43,7 +43,6 @@ class ManagerBench(PresetActions):
     title_text = "Prompt manager"
     CSS = """
     ManagerBench.-wide #bench-side { width: 44; }
-    ManagerBench #which { height: 2; margin-bottom: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
     def __init__(self, tavern: Tavern) -> None:
@@ -54,7 +53,7 @@ class ManagerBench(PresetActions):
         self._timer: Timer | None = None
 
     def side(self) -> ComposeResult:
-        yield Static("", id="which", markup=False)
+        yield Which(id="which")
         yield PromptList(id="bench-list")
 
     def work_area(self) -> ComposeResult:
@@ -114,15 +113,19 @@ class ManagerBench(PresetActions):
         return draw(self._lines[at], self._tokens, width, arrows=at == prompts.cursor)
 
     def _say_which(self) -> None:
-        name, connection = self.presets.title(self.name_used), self.presets.connection.name
-        self.query_one("#which", Static).update(
-            Content.assemble(
-                (clean_line(name), "bold $primary"),
-                (f"  of {clean_line(connection)}\n", "$foreground-muted"),
-                (clean_line(order_title(self.preset, self.who)), "$foreground-muted"),
-            ),
-            layout=False,
+        self.query_one(Which).say(
+            self.presets.title(self.name_used),
+            self.presets.connection.name,
+            order_title(self.preset, self.who),
         )
+
+    @on(Which.Clicked)
+    def which_clicked(self, event: Which.Clicked) -> None:
+        event.stop()
+        if event.line == 0:
+            self.action_choose()
+        else:
+            self.action_whose()
 
     @on(RowList.Highlighted, "#bench-list")
     def looked_at(self, event: RowList.Highlighted) -> None:

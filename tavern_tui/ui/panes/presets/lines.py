@@ -30,6 +30,11 @@ SENT_ANYWAY = frozenset(
     )
 )
 """Places that are filled behind all prompts where an order has none for them."""
+PAGE_WORDS = {
+    "texts": "What the program says between the prompts and the chat.",
+    "settings": "Lengths count for connections that took them from here.",
+    "samplers": "Values of the connection itself go before these.",
+}
 PLACE_WORDS = {
     "worldInfoBefore": "Active lorebook entries that stand before the character.",
     "worldInfoAfter": "Active lorebook entries that stand after the character.",
@@ -122,7 +127,9 @@ def _shortened(text: str, room: int) -> str:
 def about(line: Line, preset: ChatPreset, built: BuiltPrompt | None) -> Content:
     """What the row is, and what becomes of it in the prompt as it would go out now."""
     if line.row is None:
-        return Content.styled(PAGES[line.page][0] if line.page else "", "bold")
+        title = PAGES[line.page][0] if line.page else ""
+        words = PAGE_WORDS.get(line.page, "")
+        return Content.assemble((title, "bold"), (f"\n{words}", "$foreground-muted"))
     row = line.row
     parts = [part for part in built.parts if part.slot == row.identifier] if built is not None else []
     tokens = sum(part.tokens for part in parts)
