@@ -17,6 +17,7 @@ from tavern_tui.core.samplers import SamplerValue
 from tavern_tui.core.settings import Settings
 from tavern_tui.services.character_chats import CharacterChats
 from tavern_tui.services.chat_store import ChatStore
+from tavern_tui.services.connection_offers import ConnectionOffers
 from tavern_tui.services.connections import ConnectionService
 from tavern_tui.services.group_chats import GroupChats
 from tavern_tui.services.groups import GroupService
@@ -105,6 +106,7 @@ class Tavern:
         self.presets = PresetService(folders, library.presets, connections, desk, lambda: self.session)
         self.templates = TemplateService(folders, templates, connections, desk, setup, lambda: self.session)
         self.regex = RegexService(folders, setup, connections, desk, lambda: self.session)
+        self.offers = ConnectionOffers(connections, self.templates, self.presets)
         self.log = log
         self.problems = problems
         """Sentences about files that could not be used as they are."""

@@ -19,6 +19,7 @@ from tavern_tui.core.generation import FinishReason, GenerationType, Model, Serv
 from tavern_tui.core.persona import Persona
 from tavern_tui.core.prompt import BuiltPrompt, LeftOut, LoreVerdict, PromptPart, TextPrompt
 from tavern_tui.core.settings import Settings
+from tavern_tui.services.connection_offers import Offer
 from tavern_tui.services.events import (
     MessageAdded,
     MessageChanged,
@@ -145,6 +146,20 @@ class FakeConnections:
 
     async def probe(self) -> list[FakeFound]:
         return self.found
+
+
+class FakeOffers:
+    def fields(self, connection: Connection) -> tuple[str, ...]:
+        return ("instruct",)
+
+    def of(self, field: str, connection: Connection) -> list[Offer]:
+        return [Offer(value=name, title=name) for name in ("auto", "none", "ChatML")]
+
+    def title(self, field: str, connection: Connection) -> str:
+        return str(getattr(connection, field))
+
+    def lengths(self, field: str, connection: Connection) -> Mapping[str, int]:
+        return {}
 
 
 class FakeLibrary:
@@ -386,6 +401,7 @@ class FakeTavern:
         self.notices: Signal[str] = Signal()
         self.settings_changed: Signal[Settings] = Signal()
         self.presets = SimpleNamespace(changed=Signal())
+        self.offers = FakeOffers()
         self.persona = self.session.persona
         self.closed = False
         self._themes = list(themes)

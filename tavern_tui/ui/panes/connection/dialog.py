@@ -20,6 +20,7 @@ from tavern_tui.ui.dialogs.pick_one import Choice, PickOne
 from tavern_tui.ui.panes.connection.words import status_sentence
 
 if TYPE_CHECKING:
+    from tavern_tui.services.connection_offers import ConnectionOffers
     from tavern_tui.services.connections import ConnectionService, ProviderInfo
 
 FIELDS: tuple[tuple[str, str, str], ...] = (
@@ -29,10 +30,19 @@ FIELDS: tuple[tuple[str, str, str], ...] = (
     ("model", "Model", "what the server has loaded"),
     ("max_tokens", "Reply, tokens", "350"),
     ("context_size", "Context, tokens", "what the server says"),
+    ("tokenizer", "Tokenizer", "the server's, else an estimate; or a tokenizer file"),
 )
 """Id of the field, its label, what an empty one means."""
 
-PICKERS = {"provider": "Provider", "model": "Model", "instruct": "Template"}
+PICKERS = {
+    "instruct": "Template",
+    "context": "Context template",
+    "system_prompt": "System prompt",
+    "text_preset": "Preset",
+    "chat_preset": "Prompts, preset",
+    "post_processing": "Post-processing",
+}
+"""Setting that is picked from a list -> its label."""
 
 
 class ConnectionDialog(Dialog[str]):
@@ -44,19 +54,23 @@ class ConnectionDialog(Dialog[str]):
         Binding("ctrl+t", "test", "Test", show=False, priority=True),
     ]
 
-    def __init__(self, connections: ConnectionService, connection: Connection | None) -> None:
+    def __init__(
+        self, connections: ConnectionService, offers: ConnectionOffers, connection: Connection | None
+    ) -> None:
         super().__init__("Connection" if connection else "New connection")
         self._connections = connections
+        self._offers = offers
         self._replaces = connection.name if connection else ""
         self._providers: dict[str, ProviderInfo] = {one.id: one for one in connections.providers()}
         self._draft = connection or Connection(name="", provider=next(iter(self._providers), "offline"))
 
     def body(self) -> ComposeResult:
         with VerticalScroll(id="fields"):
-            yield from self._picker("provider", self._provider_title())
+            yield from self._picker("provider", "Provider", self._provider_title())
             for id, label, placeholder in FIELDS:
                 yield from self._field(id, label, placeholder)
-            yield from self._picker("instruct", self._draft.instruct)
+            for id, label in PICKERS.items():
+                yield from self._picker(id, label, self._offers.title(id, self._draft))
         yield Static("", id="said", classes="note", markup=False)
         with Horizontal(classes="buttons"):
             yield Button("Test", id="test", compact=True)
@@ -73,19 +87,19 @@ class ConnectionDialog(Dialog[str]):
                 type="integer" if id in ("max_tokens", "context_size") else "text",
                 select_on_focus=False,
             )
-            if id in PICKERS:
+            if id == "model":
                 yield Button("choose", id=f"pick-{id}", compact=True)
 
-    def _picker(self, id: str, shown: str) -> ComposeResult:
-        with Horizontal(classes="field"):
-            yield Static(PICKERS[id], classes="label")
+    def _picker(self, id: str, label: str, shown: str) -> ComposeResult:
+        with Horizontal(classes="field", id=f"row-{id}"):
+            yield Static(label, classes="label")
             yield Button(Content(clean_line(shown)), id=f"pick-{id}", classes="picker", compact=True)
 
     def _value(self, id: str) -> str:
         if id == "key":
             return ""
         value = getattr(self._draft, id)
-        return "" if value in (0, "") else str(value)
+        return "" if value in (0, "", "auto") else str(value)
 
     def _provider_title(self) -> str:
         info = self._providers.get(self._draft.provider)
@@ -93,12 +107,22 @@ class ConnectionDialog(Dialog[str]):
 
     def on_mount(self) -> None:
         self._show_usual_address()
+        self._show_pickers()
         self.query_one("#field-name" if self._replaces else "#pick-provider").focus()
 
     def _show_usual_address(self) -> None:
         info = self._providers.get(self._draft.provider)
         if info is not None and info.default_url:
             self._input("url").placeholder = info.default_url
+
+    def _show_pickers(self) -> None:
+        """The settings this provider uses, as they are now; the others are kept unseen."""
+        used = self._offers.fields(self._draft)
+        for id in PICKERS:
+            self.query_one(f"#row-{id}").display = id in used
+            if id in used:
+                title = clean_line(self._offers.title(id, self._draft))
+                self.query_one(f"#pick-{id}", Button).label = Content(title)
 
     def _input(self, id: str) -> Input:
         return self.query_one(f"#field-{id}", Input)
@@ -112,6 +136,7 @@ class ConnectionDialog(Dialog[str]):
             model=self._input("model").value.strip(),
             max_tokens=_number(self._input("max_tokens").value, 350),
             context_size=_number(self._input("context_size").value, 0),
+            tokenizer=self._input("tokenizer").value.strip() or "auto",
         )
 
     def _free_name(self) -> str:
@@ -151,23 +176,28 @@ class ConnectionDialog(Dialog[str]):
             self._draft = replace(self._draft, provider=picked)
             self.query_one("#pick-provider", Button).label = Content(clean_line(self._provider_title()))
             self._show_usual_address()
+            self._show_pickers()
 
-    @on(Button.Pressed, "#pick-instruct")
-    def pick_template(self) -> None:
-        self._pick_template()
+    @on(Button.Pressed, ".picker")
+    def pick(self, event: Button.Pressed) -> None:
+        field = (event.button.id or "").removeprefix("pick-")
+        if field in PICKERS:
+            self._pick(field)
 
     @work
-    async def _pick_template(self) -> None:
-        names = ["auto", "none", *self._connections.template_names()]
-        details = {"auto": "by the server's template or the model's name", "none": "plain text"}
+    async def _pick(self, field: str) -> None:
+        now = getattr(self._draft, field)
         choices = [
-            Choice(id=name, title=name, detail=details.get(name, ""), marked=name == self._draft.instruct)
-            for name in names
+            Choice(id=f"{CHOICE}{one.value}", title=one.title, detail=one.detail, marked=one.value == now)
+            for one in self._offers.of(field, self._draft)
         ]
-        picked = await self.app.push_screen_wait(PickOne("Instruct template", choices))
-        if picked is not None:
-            self._draft = replace(self._draft, instruct=picked)
-            self.query_one("#pick-instruct", Button).label = Content(clean_line(picked))
+        picked = await self.app.push_screen_wait(PickOne(PICKERS[field], choices))
+        if picked is None:
+            return
+        self._draft = replace(self._draft, **{field: picked.removeprefix(CHOICE)})  # type: ignore[arg-type]  # all are str
+        self._show_pickers()
+        for length, tokens in self._offers.lengths(field, self._draft).items():
+            self._input(length).value = str(tokens)
 
     @on(Button.Pressed, "#pick-model")
     def pick_model(self) -> None:
@@ -222,6 +252,8 @@ class ConnectionDialog(Dialog[str]):
         self.dismiss(connection.name)
 
 
+CHOICE = "choice/"
+"""Begins the id of each choice, because a value may be empty."""
 _KINDS = {"text": "text completion", "chat": "chat completion"}
 _KEYS = {"required": ", needs a key", "optional": ", key optional"}
 

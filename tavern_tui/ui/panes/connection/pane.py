@@ -22,6 +22,7 @@ from tavern_tui.ui.panes.connection.words import ServerState, state_of, status_s
 
 if TYPE_CHECKING:
     from tavern_tui.core.generation import ServerStatus
+    from tavern_tui.services.connection_offers import ConnectionOffers
     from tavern_tui.services.connections import ConnectionService, Found
 
 
@@ -37,10 +38,13 @@ class ConnectionPane(Vertical):
             super().__init__()
             self.servers = servers
 
-    def __init__(self, connections: ConnectionService, *, id: str | None = None) -> None:
+    def __init__(
+        self, connections: ConnectionService, offers: ConnectionOffers, *, id: str | None = None
+    ) -> None:
         super().__init__(id=id, classes="pane")
         self.border_title = "Connections"
         self._connections = connections
+        self._offers = offers
         self._forget: list[Callable[[], None]] = []
 
     def compose(self) -> ComposeResult:
@@ -125,7 +129,7 @@ class ConnectionPane(Vertical):
         """Set up a new connection (None) or change one."""
         from tavern_tui.ui.panes.connection.dialog import ConnectionDialog
 
-        saved = await self.app.push_screen_wait(ConnectionDialog(self._connections, connection))
+        saved = await self.app.push_screen_wait(ConnectionDialog(self._connections, self._offers, connection))
         if saved is not None:
             self._try(lambda: self._connections.select(saved))
             self.refresh_list()
