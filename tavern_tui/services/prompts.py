@@ -31,7 +31,7 @@ from tavern_tui.services.library import Library
 from tavern_tui.services.preset_scripts import PresetScripts
 from tavern_tui.services.preview import WireView
 from tavern_tui.services.reply import ReplyRules
-from tavern_tui.services.token_counts import TokenWarmer
+from tavern_tui.services.token_counts import LocalTokenizers, TokenWarmer
 from tavern_tui.services.user_setup import SetupService
 from tavern_tui.storage.chat_injections import chat_injections
 from tavern_tui.storage.presets import PresetKind, samplers_from_chat
@@ -61,6 +61,7 @@ class PromptDesk:
         default_preset: Callable[[], ChatPreset],
         now: Callable[[], datetime],
         token_file: Path | None = None,
+        tokenizers: LocalTokenizers | None = None,
     ) -> None:
         self.connections = connections
         self.persona = Persona()
@@ -79,6 +80,7 @@ class PromptDesk:
         self._counts: TokenCache | None = None
         self._counters: dict[str, CachedCounter] = {}
         self._warmer = TokenWarmer()
+        self._tokenizers = tokenizers or LocalTokenizers(None, lambda sentence: None)
 
     # --- inputs
 
@@ -326,8 +328,10 @@ class PromptDesk:
     # --- counting
 
     def counter(self) -> TokenCounter:
-        """The counter of the current connection: the server's own where it has one."""
+        """The counter of the current connection: the chosen one, else the server's own if it has one."""
         connection = self.connections.current
+        if connection.tokenizer != "auto":
+            return self._tokenizers.counter(connection.tokenizer) or self._estimate
         server = self.connections.spec_of(connection).server
         if server is None or server.tokens is None:
             return self._estimate
@@ -348,6 +352,7 @@ class PromptDesk:
     ) -> None:
         """Learn what a build needs and a server may know: its template, context and counts."""
         await self.connections.known_status()
+        await self._tokenizers.get_ready(self.connections.current.tokenizer)
         counter = self.counter()
         status = self.connections.status
         if isinstance(counter, CachedCounter) and status is not None and status.ok:

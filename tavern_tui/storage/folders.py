@@ -102,6 +102,11 @@ class Folders:
         return self.data / "instruct_templates"
 
     @property
+    def tokenizers(self) -> Path:
+        """Tokenizer files of the user's."""
+        return self.data / "tokenizers"
+
+    @property
     def themes(self) -> Path:
         return self.data / "themes"
 
