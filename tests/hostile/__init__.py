@@ -1,0 +1,1 @@
+"""Input that means harm, or is merely broken: one sentence, and the rest goes on."""
