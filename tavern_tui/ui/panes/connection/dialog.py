@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -38,8 +38,8 @@ PICKERS = {
     "instruct": "Template",
     "context": "Context template",
     "system_prompt": "System prompt",
-    "text_preset": "Preset",
-    "chat_preset": "Prompts, preset",
+    "text_preset": "Sampler preset",
+    "chat_preset": "Prompt preset",
     "post_processing": "Post-processing",
 }
 """Setting that is picked from a list -> its label."""
@@ -109,6 +109,9 @@ class ConnectionDialog(Dialog[str]):
         self._show_usual_address()
         self._show_pickers()
         self.query_one("#field-name" if self._replaces else "#pick-provider").focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.query_one("#fields").styles.max_height = max(3, event.size.height - AROUND_FIELDS)
 
     def _show_usual_address(self) -> None:
         info = self._providers.get(self._draft.provider)
@@ -252,6 +255,8 @@ class ConnectionDialog(Dialog[str]):
         self.dismiss(connection.name)
 
 
+AROUND_FIELDS = 6
+"""Lines of the window that are no fields."""
 CHOICE = "choice/"
 """Begins the id of each choice, because a value may be empty."""
 _KINDS = {"text": "text completion", "chat": "chat completion"}
