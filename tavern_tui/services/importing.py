@@ -7,13 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tavern_tui.core.errors import DataError, UsageError, WriteFailed
+from tavern_tui.services.template_import import import_templates
 from tavern_tui.storage.bundled import bundled_files, bundled_folder
 from tavern_tui.storage.cards import import_card
 from tavern_tui.storage.chats import LoadedChat, read_chat
 from tavern_tui.storage.folders import Folders, free_name
-from tavern_tui.storage.json_keep import read_object
+from tavern_tui.storage.json_keep import as_object, parse_json, read_file, read_object
 from tavern_tui.storage.lorebooks import read_foreign_lorebook, save_lorebook
+from tavern_tui.storage.personas import add_personas
 from tavern_tui.storage.presets import PresetKind, preset_kind, save_preset
+from tavern_tui.storage.script_lists import global_list
+from tavern_tui.storage.sillytavern import read_regex_scripts, script_json
+from tavern_tui.storage.templates import TemplateStore
 
 Outcome = tuple[str, str, str]
 """What it was, under which name it is kept, and a sentence."""
@@ -55,7 +60,15 @@ def _lorebook(folders: Folders, path: Path, warnings: list[str]) -> Outcome:
 
 
 def _json(folders: Folders, path: Path, character: str | None, warnings: list[str]) -> Outcome:
+    found = parse_json(read_file(path), path.name)
+    if isinstance(found, list) or "findRegex" in as_object(found):
+        return _scripts(folders, path, warnings)
     value = read_object(path)
+    if TEMPLATE_KEYS & value.keys() and not CARD_MARKS & value.keys():
+        return _templates(folders, path)
+    if isinstance(value.get("personas"), dict):
+        names = add_personas(folders, value)
+        return "personas", ", ".join(names), f"{path.name}: {len(names)} new personas."
     if "spec" in value and value.get("spec") != "lorebook_v3":
         return _card(folders, path, character, warnings)
     kind = preset_kind(value)
@@ -69,6 +82,26 @@ def _json(folders: Folders, path: Path, character: str | None, warnings: list[st
     raise DataError(f"{path.name} is no card, lorebook or preset that we know.")
 
 
+def _templates(folders: Folders, path: Path) -> Outcome:
+    said = import_templates(folders, TemplateStore(folders), path)
+    return "template", path.stem, f"{path.name}: {'; '.join(said)}."
+
+
+def _scripts(folders: Folders, path: Path, warnings: list[str]) -> Outcome:
+    """Regex scripts join those that run everywhere; one that is there already stays as it is."""
+    scripts = read_regex_scripts(path, warnings)
+    where = global_list(folders)
+    rows = where.read()
+    have = {as_object(row).get("id") for row in rows} - {None}
+    fresh = [script_json(script) for script in scripts if script.source.get("id") not in have]
+    where.write([*rows, *fresh])
+    names = ", ".join(script.name for script in scripts)
+    return "regex", names, f"{path.name}: {len(fresh)} regex scripts more ({names})."
+
+
+TEMPLATE_KEYS = {"input_sequence", "story_string", "instruct", "context", "sysprompt", "reasoning"}
+"""What only templates and master exports have."""
+CARD_MARKS = {"first_mes", "char_name", "spec", "prompts"}
 LOREBOOK_KEYS = {"entries", "lorebookVersion", "kind", "spec"}
 CARD_KEYS = {"name", "char_name"}
 
@@ -90,7 +123,6 @@ def _chat(folders: Folders, path: Path, character: str | None, warnings: list[st
 
 def _copy(source: Path, target: Path) -> None:
     from tavern_tui.storage.atomic import write_bytes
-    from tavern_tui.storage.json_keep import read_file
 
     write_bytes(target, read_file(source))
 
