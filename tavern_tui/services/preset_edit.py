@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from tavern_tui.core.errors import UsageError
@@ -182,7 +182,32 @@ def removed(preset: ChatPreset, identifier: str) -> ChatPreset:
     return replace(preset, prompts=tuple(one for one in preset.prompts if one.identifier != identifier))
 
 
-# --- samplers
+# --- samplers and lengths
+
+
+LENGTH_KEYS = {"max_tokens": "openai_max_tokens", "max_context": "openai_max_context"}
+"""Field -> key of the file. A preset without the key leaves the length to the connection."""
+
+
+def length_values(preset: ChatPreset) -> dict[str, int | None]:
+    """The lengths a preset says; None: it leaves them to the connection."""
+    return {
+        field: getattr(preset, field) if preset.source.get(key) is not None else None
+        for field, key in LENGTH_KEYS.items()
+    }
+
+
+def with_length(preset: ChatPreset, field: str, value: int | None) -> ChatPreset:
+    """The preset with another length; None: without it."""
+    usual: int = getattr(ChatPreset(), field)
+    source = _with_key(preset.source, LENGTH_KEYS[field], value)
+    return replace(preset, source=source, **{field: usual if value is None else value})  # type: ignore[arg-type]  # both are int
+
+
+def _with_key(source: Mapping[str, object], key: str, value: object) -> dict[str, object]:
+    """A preset's object with this value; None: without the key."""
+    kept = {name: one for name, one in source.items() if value is not None or name != key}
+    return kept if value is None else {**kept, key: value}
 
 
 def sampler_values(preset: ChatPreset) -> dict[str, SamplerValue | None]:
@@ -194,7 +219,4 @@ def sampler_values(preset: ChatPreset) -> dict[str, SamplerValue | None]:
 def with_sampler(preset: ChatPreset, name: str, value: SamplerValue | None) -> ChatPreset:
     """The preset with another value for a sampler of ours; None: without it."""
     theirs = next(key for key, ours in CHAT.items() if ours == name)
-    source = {key: one for key, one in preset.source.items() if value is not None or key != theirs}
-    if value is not None:
-        source[theirs] = value
-    return replace(preset, source=source)
+    return replace(preset, source=_with_key(preset.source, theirs, value))

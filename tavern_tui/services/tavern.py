@@ -39,7 +39,7 @@ from tavern_tui.storage.cards import read_card
 from tavern_tui.storage.chats import ChatFile, ChatListing, list_chats
 from tavern_tui.storage.folders import Folders
 from tavern_tui.storage.lorebooks import read_lorebook
-from tavern_tui.storage.presets import TextPreset, read_any_preset, samplers_from_chat
+from tavern_tui.storage.presets import TextPreset, lengths_from, read_any_preset, samplers_from_chat
 from tavern_tui.storage.templates import TemplateStore
 from tavern_tui.storage.themes import load_themes
 from tavern_tui.storage.trash import Trashed
@@ -340,7 +340,7 @@ class Tavern:
             return PresetValues(samplers=preset.samplers, lengths=preset.lengths)
         return PresetValues(
             samplers=samplers_from_chat(preset),
-            lengths={"max_tokens": preset.max_tokens, "context_size": preset.max_context},
+            lengths=lengths_from(preset.source),
         )
 
     def check_template(self, name: str) -> str:

@@ -376,6 +376,22 @@ def test_samplers_are_set_and_left_to_the_server_again() -> None:
     assert {**made, "temperature": 0.7} == {**MINE, "top_p": 0.9}
 
 
+def test_a_length_is_set_even_to_its_usual_value_and_left_to_the_connection_again() -> None:
+    assert edit.length_values(mine()) == {"max_tokens": None, "max_context": None}
+    preset = edit.with_length(mine(), "max_tokens", 300)
+    assert chat_preset_to_json(preset) == {**MINE, "openai_max_tokens": 300}
+    assert edit.length_values(preset)["max_tokens"] == 300
+    longer = edit.with_length(preset, "max_tokens", 400)
+    assert chat_preset_to_json(longer)["openai_max_tokens"] == 400
+    assert chat_preset_to_json(edit.with_length(longer, "max_tokens", None)) == MINE
+
+
+def test_the_built_in_prompts_bring_no_lengths_along(folders: Folders) -> None:
+    made = a_tavern(folders)
+    made.presets.choose(made.presets.new("Fresh").name)
+    assert made.connections.current == replace(CHAT, chat_preset="Fresh")
+
+
 # --- comparing
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tavern_tui.core.preset import ChatPreset, ManagedPrompt
 from tavern_tui.storage.presets.chat import DEFAULT_ORDER, chat_preset_from_json, whole_preset_json
+from tavern_tui.storage.presets.samplers import LENGTHS
 
 MARKERS = {
     "worldInfoBefore": "Lorebook (before)",
@@ -34,8 +35,10 @@ TEXTS = {
 
 
 def default_chat_preset() -> ChatPreset:
-    """A preset with every built-in prompt in the usual order, as its file would have it."""
-    return chat_preset_from_json("Default", whole_preset_json(_default()), [])
+    """A preset with every built-in prompt in the usual order, as its file would have it. It says
+    nothing of lengths: they depend on the model."""
+    value = {key: one for key, one in whole_preset_json(_default()).items() if key not in LENGTHS}
+    return chat_preset_from_json("Default", value, [])
 
 
 def _default() -> ChatPreset:
@@ -58,6 +61,4 @@ def _default() -> ChatPreset:
         new_example_chat_prompt="[Example of the style]",
         continue_nudge_prompt="[Go on right where the last message stops, without repeating any of it.]",
         group_nudge_prompt="[Write the next turn as {{char}} only.]",
-        max_context=8192,
-        max_tokens=350,
     )

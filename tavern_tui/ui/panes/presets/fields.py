@@ -9,7 +9,14 @@ from typing import Any
 from tavern_tui.core.generation import GenerationType
 from tavern_tui.core.preset import ChatPreset, ManagedPrompt
 from tavern_tui.core.samplers import SAMPLERS, SamplerKind, SamplerSpec
-from tavern_tui.services.preset_edit import PromptRow, sampler_values, with_sampler
+from tavern_tui.services.preset_edit import (
+    LENGTH_KEYS,
+    PromptRow,
+    length_values,
+    sampler_values,
+    with_length,
+    with_sampler,
+)
 from tavern_tui.services.suggest import Suggestion
 from tavern_tui.ui.widgets.form import Row, Value
 
@@ -104,8 +111,10 @@ TEXT_ROWS = (
 SETTING_ROWS = (
     _heading("lengths", "Lengths"),
     Row(id="max_context", label="Context, tokens", kind="integer", least=1, most=100_000_000,
+        blank="left to the connection",
         help="What the whole prompt may take. Connections that took it from here follow."),
     Row(id="max_tokens", label="Reply, tokens", kind="integer", least=1, most=10_000_000,
+        blank="left to the connection",
         help="What the reply may take. Connections that took it from here follow."),
     Row(id="max_context_unlocked", label="No limit in SillyTavern", kind="switch",
         help="Lets SillyTavern's slider go past the usual context sizes."),
@@ -173,13 +182,18 @@ def page_values(preset: ChatPreset, page: str) -> dict[str, Value]:
     if page == "samplers":
         found = sampler_values(preset)
         return {row.id: _plain(found[row.id]) for row in SAMPLER_ROWS}
-    return _values(preset, (row.id for row in PAGES[page][1] if row.kind != "heading"))
+    values = _values(preset, (row.id for row in PAGES[page][1] if row.kind != "heading"))
+    if page == "settings":
+        values.update(length_values(preset))
+    return values
 
 
 def with_page_value(preset: ChatPreset, page: str, field: str, value: Any) -> ChatPreset:
     """The preset with what the user put into one field of a page."""
     if page == "samplers":
         return with_sampler(preset, field, value)
+    if field in LENGTH_KEYS:
+        return with_length(preset, field, value)
     return replace(preset, **_as_field(field, value))
 
 
