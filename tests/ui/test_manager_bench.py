@@ -17,6 +17,7 @@ from tavern_tui.ui.panes.presets.bench import ManagerBench
 from tavern_tui.ui.panes.presets.compare import side_by_side
 from tavern_tui.ui.panes.presets.lines import ARROWS
 from tavern_tui.ui.panes.presets.prompt_list import PromptList
+from tavern_tui.ui.widgets.row_list import RowList
 from tests.providers.fakes.server import Answer, FakeServer, Seen
 from tests.ui.driving import notes, screen_text, until
 from tests.ui.real_app import running, write
@@ -567,3 +568,17 @@ async def test_preset_and_order_are_chosen_by_mouse(folders) -> None:
             await until(pilot, lambda title=title: title in screen_text(pilot))
             await pilot.press("escape")
             await until(pilot, lambda: isinstance(pilot.app.screen, ManagerBench))
+
+
+async def test_words_typed_just_before_the_cursor_moves_stay_with_their_prompt(folders) -> None:
+    path = put(folders)
+    async with running(folders) as (pilot, tavern):
+        bench = await opened(pilot, tavern)
+        await go_to(pilot, "mood")
+        form, prompts = bench.query_one("#form-prompt"), listed(pilot)
+        form._take("content", "Be glad.")  # its message is on the way ...
+        bench.looked_at(RowList.Highlighted(prompts, prompts.cursor + 1))  # ... when the cursor moves
+        await pilot.pause()
+        await closed(pilot)
+    contents = [one["content"] for one in json.loads(path.read_text())["prompts"][:3]]
+    assert contents == ["Play {{char}}.", "Be glad.", "Be brief."]

@@ -130,9 +130,18 @@ class ManagerBench(PresetActions):
     @on(RowList.Highlighted, "#bench-list")
     def looked_at(self, event: RowList.Highlighted) -> None:
         event.stop()
+        self._take_typed()
         self.save_now()
         self._key = self._lines[event.index].key
         self._sheet.show(self.preset, self._line)
+
+    def _take_typed(self) -> None:
+        """What was typed a moment ago belongs to the row the cursor leaves, though word of it may
+        still be on its way."""
+        line = self._line
+        if line is not None:
+            for field, value in self._sheet.typed().items():
+                self._put(line, field, value)
 
     @on(RowList.Selected, "#bench-list")
     def entered(self, event: RowList.Selected) -> None:
@@ -234,14 +243,17 @@ class ManagerBench(PresetActions):
     @on(Form.Changed)
     def changed(self, event: Form.Changed) -> None:
         event.stop()
-        if self._line is None:
-            return
-        if self._line.row is not None:
-            self._put_into_prompt(self._line.row, event.id, event.value)
+        is_late = event.form.values.get(event.id) != event.value
+        if self._line is not None and not is_late:
+            self._put(self._line, event.id, event.value)
+            self.look_soon()
+
+    def _put(self, line: Line, field: str, value: object) -> None:
+        if line.row is not None:
+            self._put_into_prompt(line.row, field, value)
         else:
-            self.preset = with_page_value(self.preset, self._line.page, event.id, event.value)
+            self.preset = with_page_value(self.preset, line.page, field, value)
             self.save_soon()
-        self.look_soon()
 
     def _put_into_prompt(self, row: edit.PromptRow, field: str, value: object) -> None:
         """What was typed goes into the preset at once, and into the file soon."""

@@ -22,6 +22,7 @@ LEAST_LINES = 6
 """Height of a prompt's text where there is no room for more."""
 LONGEST_IN_FIELD = 60_000
 """Characters of a prompt that the form shows; longer ones are written on the whole screen."""
+AT_ONCE = frozenset(("enabled", "identifier"))
 LONGEST_SHOWN = 20_000
 """Characters of what stands in a place."""
 
@@ -44,6 +45,7 @@ class PromptSheet(Vertical):
         self._line: Line | None = None
         self._preset = ChatPreset()
         self._built: BuiltPrompt | None = None
+        self._loaded: dict[str, Value] = {}
 
     def compose(self) -> ComposeResult:
         yield Static("", id="about", markup=False)
@@ -91,10 +93,24 @@ class PromptSheet(Vertical):
             values = prompt_values(line.row)
             if not self._has_text(line.row):
                 values["content"] = ""
+            self._loaded = values
             self._prompt.load(values)
         elif page:
-            self._show_page(page, page_values(preset, page))
+            self._loaded = page_values(preset, page)
+            self._show_page(page, self._loaded)
         self.follow(preset, line)
+
+    def typed(self) -> dict[str, Value]:
+        """The fields that hold something else than they were loaded with. Not those in which each
+        letter counts at once."""
+        line = self._line
+        form = self._prompt if line is None or line.row is not None else self._pages.get(line.page)
+        found = form.values if form is not None else {}
+        return {
+            field: value
+            for field, value in found.items()
+            if field not in AT_ONCE and value != self._loaded.get(field)
+        }
 
     def follow(self, preset: ChatPreset, line: Line | None) -> None:
         """Show the rows that mean something for this line."""
