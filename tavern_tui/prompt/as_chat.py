@@ -201,10 +201,12 @@ class _Assembly:
 
 
 def _in_slot(drafts: list[Draft], slot: str) -> Iterator[Draft]:
-    return (
-        Draft(role=draft.role, spans=in_slot(draft.spans, slot), name=draft.name, label=draft.label)
-        for draft in drafts
-    )
+    for draft in drafts:
+        if all(span.slot for span in draft.spans):
+            yield draft
+        else:
+            spans = in_slot(draft.spans, slot)
+            yield Draft(role=draft.role, spans=spans, name=draft.name, label=draft.label)
 
 
 def _prefill(scene: Scene, preset: ChatPreset) -> str:

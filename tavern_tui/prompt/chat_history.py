@@ -19,7 +19,7 @@ from tavern_tui.prompt.injections import Registry
 from tavern_tui.prompt.left_out import cut, cut_entries
 from tavern_tui.prompt.manager import Slots
 from tavern_tui.prompt.scene import Scene
-from tavern_tui.prompt.trace import Span, enclosed, without_returns
+from tavern_tui.prompt.trace import Span, enclosed, in_slot, without_returns
 from tavern_tui.prompt.words import trim
 
 
@@ -68,7 +68,7 @@ class ChatHistory:
         budget.reserve(*self.continued)
         kept = self._stand_in(budget)
         for place, entry in enumerate(self._order):
-            draft = self._draft(entry)
+            draft = self._in_place(entry)
             if not budget.takes(draft):
                 self._cut(self._order[place:])
                 break
@@ -123,6 +123,23 @@ class ChatHistory:
     def _role(self, entry: int | Turn) -> Role:
         return entry.role if isinstance(entry, Turn) else self._history.message(entry).role
 
+    def _in_place(self, entry: int | Turn) -> Draft:
+        """The message as part of the history. Those without macros are kept between builds."""
+        if isinstance(entry, Turn):
+            return self._draft(entry)
+        turn = self._history.turn(entry)
+        manner = (self._preset.names_behavior, self._scene.user, self._scene.in_group)
+        held = _plain_drafts.get(id(turn))
+        if held is not None and held[0] is turn and held[1] == manner:
+            return held[2]
+        draft = self._draft(entry)
+        draft = replace(draft, spans=in_slot(draft.spans, SLOT))
+        if not any(mark in span.text for span in turn.spans for mark in MACRO_MARKS):
+            while len(_plain_drafts) >= _KEPT_DRAFTS:
+                _plain_drafts.pop(next(iter(_plain_drafts)), None)
+            _plain_drafts[id(turn)] = (turn, manner, draft)
+        return draft
+
     def _draft(self, entry: int | Turn, *, named: bool = True) -> Draft:
         if isinstance(entry, Turn):
             return Draft(role=entry.role, spans=entry.spans)
@@ -147,6 +164,20 @@ class ChatHistory:
                 return not narrates
             case _:
                 return False
+
+
+SLOT = "chatHistory"
+MACRO_MARKS = ("{", "<", "\\")
+"""Without these a text holds no macro."""
+_KEPT_DRAFTS = 4096
+_plain_drafts: dict[int, tuple[Turn, tuple[int, str, bool], Draft]] = {}
+"""Identity of a turn -> the turn (which keeps the identity from being used again), how names are
+shown, and the message it makes."""
+
+
+def forget_drafts() -> None:
+    """Forget all messages, as if the program had just been started."""
+    _plain_drafts.clear()
 
 
 def fill_examples(

@@ -12,7 +12,7 @@ from tavern_tui.core.lorebook import LinkedBook, Lorebook, LoreEntry, LoreSource
 from tavern_tui.core.persona import Persona
 from tavern_tui.core.preset import RegexScript
 from tavern_tui.lore import keys, probes, scan
-from tavern_tui.prompt import history
+from tavern_tui.prompt import chat_history, history
 from tavern_tui.prompt.build import build_prompt
 from tavern_tui.tokens import estimate
 from tests.prompt.builders import ANGLES, a_preset, chat_inputs, text_inputs
@@ -35,6 +35,7 @@ def forget() -> None:
     """Empty every cache that building fills."""
     probes.forget()
     history.forget_turns()
+    chat_history.forget_drafts()
     keys.prepare_key.cache_clear()
     scan._verdict.cache_clear()
     estimate._message_tokens.cache_clear()

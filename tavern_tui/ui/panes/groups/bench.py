@@ -140,7 +140,7 @@ class GroupBench(Bench):
                 ("● " if is_open else "  ", "$primary"),
                 ("★ " if line.group.favourite else "", "$warning"),
                 (clean_line(line.group.name), "bold"),
-                (f"  {len(line.group.files)} members", "$foreground-muted"),
+                (f"  {_members(len(line.group.files))}", "$foreground-muted"),
             )
         muted = line.file in line.group.muted
         return Content.assemble(
@@ -345,3 +345,7 @@ def _value(value: object) -> Value:
         return str(int(value))
     assert value is None or isinstance(value, str | int | float | bool)
     return value
+
+
+def _members(count: int) -> str:
+    return f"{count} member{'' if count == 1 else 's'}"
