@@ -55,6 +55,8 @@ class Shot:
     keys: tuple[str, ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
     """SillyTavern's settings.json."""
+    connection: Connection | None = None
+    """One more, which is used."""
 
 
 def a_script(name: str, find: str, put: str, **more: object) -> dict[str, object]:
@@ -70,6 +72,8 @@ SCRIPTS = (
     a_script("No emoji", r"/\p{Emoji_Presentation}/gu", "", disabled=True),
 )
 
+
+CHAT_API = Connection(name="llama.cpp, chat", provider="llamacpp-chat", model="mistral-nemo-12b-instruct")
 
 SHOTS = (
     Shot("main-80x24", (80, 24)),
@@ -95,6 +99,10 @@ SHOTS = (
         )
         for width, height in ((80, 24), (120, 40))
     ),
+    *(
+        Shot(f"manager-{width}x{height}", (width, height), keys=("f7",), connection=CHAT_API)
+        for width, height in ((80, 24), (120, 40))
+    ),
 )
 
 
@@ -113,6 +121,9 @@ async def take(shot: Shot, folder: Path) -> str:
     tavern.change_settings(theme=shot.theme, probe_on_start=False)
     for connection in CONNECTIONS:
         tavern.connections.save(connection)
+    if shot.connection is not None:
+        tavern.connections.save(shot.connection)
+        tavern.connections.select(shot.connection.name)
     app = TavernApp(opening_of(tavern))
     async with app.run_test(size=shot.size) as pilot:
         await until(pilot, lambda: tavern.session.character.name)
