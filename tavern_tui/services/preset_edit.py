@@ -44,9 +44,15 @@ class PromptRow:
 
 def find_prompt(preset: ChatPreset, identifier: str) -> ManagedPrompt | None:
     """The prompt that is used under this identifier; of two the last one."""
-    found = [one for one in preset.prompts if one.identifier == identifier]
-    if found:
-        return found[-1]
+    return _known(preset).get(identifier) or _built_in(identifier)
+
+
+def _known(preset: ChatPreset) -> dict[str, ManagedPrompt]:
+    return {one.identifier: one for one in preset.prompts}
+
+
+def _built_in(identifier: str) -> ManagedPrompt | None:
+    """A prompt that every preset has, as it is where the file does not say."""
     if identifier in BUILT_IN_NAMES:
         return ManagedPrompt(
             identifier=identifier,
@@ -59,16 +65,17 @@ def find_prompt(preset: ChatPreset, identifier: str) -> ManagedPrompt | None:
 
 def prompt_rows(preset: ChatPreset, who: str = EVERYBODY) -> list[PromptRow]:
     """The prompts in an order, then those that have no place in it."""
-    order = order_of(preset, who)
+    order, known = order_of(preset, who), _known(preset)
     listed = {identifier for identifier, _ in order}
     rows = [
-        PromptRow(identifier=identifier, prompt=find_prompt(preset, identifier), enabled=on)
+        PromptRow(identifier=identifier, prompt=known.get(identifier) or _built_in(identifier), enabled=on)
         for identifier, on in order
     ]
     others = dict.fromkeys(one.identifier for one in preset.prompts if one.identifier not in listed)
     missing = [identifier for identifier in BUILT_IN_NAMES if identifier not in listed]
     for identifier in dict.fromkeys((*others, *missing)):
-        rows.append(PromptRow(identifier=identifier, prompt=find_prompt(preset, identifier), listed=False))
+        prompt = known.get(identifier) or _built_in(identifier)
+        rows.append(PromptRow(identifier=identifier, prompt=prompt, listed=False))
     return rows
 
 

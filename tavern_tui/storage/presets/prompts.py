@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from tavern_tui.core.chat import Role
@@ -51,6 +51,7 @@ def read_prompts(preset: Mapping[str, object], where: str, warnings: list[str]) 
     if found is not None and not isinstance(found, list):
         warnings.append(f"{where}: its prompts should be a list, but are {kind_of(found)}.")
     prompts: list[ManagedPrompt] = []
+    seen: set[str] = set()
     for at, one in enumerate(as_list(found), start=1):
         if not is_prompt(one):
             warnings.append(f"{where}: prompt {at} has no identifier; it is kept, but not used.")
@@ -58,7 +59,8 @@ def read_prompts(preset: Mapping[str, object], where: str, warnings: list[str]) 
         row = as_object(one)
         name = f"{where}, prompt {at}"
         prompts.append(ManagedPrompt(source=row, **PROMPT.read(row, name, warnings)))
-        _look_at(prompts[-1], name, prompts[:-1], warnings)
+        _look_at(prompts[-1], name, seen, warnings)
+        seen.add(prompts[-1].identifier)
     return _with_legacy(tuple(prompts), preset)
 
 
@@ -67,9 +69,9 @@ def is_prompt(row: object) -> bool:
     return isinstance(row, Mapping) and isinstance(row.get("identifier"), str)
 
 
-def _look_at(prompt: ManagedPrompt, name: str, before: Sequence[ManagedPrompt], warnings: list[str]) -> None:
+def _look_at(prompt: ManagedPrompt, name: str, seen: Collection[str], warnings: list[str]) -> None:
     """Say what the program will not take literally."""
-    if any(one.identifier == prompt.identifier for one in before):
+    if prompt.identifier in seen:
         warnings.append(f'{name} is a second "{prompt.identifier}"; both are kept, and this one is used.')
     if prompt.role and prompt.role not in ROLES:
         warnings.append(f'{name}: there is no role "{prompt.role}"; it counts as system.')
