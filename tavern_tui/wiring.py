@@ -24,7 +24,8 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
     from tavern_tui.services.settings import SettingsService
     from tavern_tui.services.signal import Signal
     from tavern_tui.services.tavern import Tavern
-    from tavern_tui.services.token_counts import LocalTokenizers
+    from tavern_tui.services.token_counts import TokenCounts
+    from tavern_tui.services.tokenizers import LocalTokenizers
     from tavern_tui.services.user_setup import SetupService
     from tavern_tui.storage.presets import default_chat_preset
     from tavern_tui.storage.secrets import SecretStore
@@ -55,8 +56,11 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
         preset_scripts=PresetScripts(folders),
         default_preset=default_chat_preset,
         now=lambda: datetime.now().astimezone(),
-        token_file=folders.cache / "tokens.sqlite",
-        tokenizers=LocalTokenizers(folders.tokenizers, warn),
+        counts=TokenCounts(
+            connections,
+            tokenizers=LocalTokenizers(folders.tokenizers, warn, environ),
+            file=folders.cache / "tokens.sqlite",
+        ),
     )
     return Tavern(
         folders=folders,

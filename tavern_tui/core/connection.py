@@ -38,8 +38,8 @@ class Connection:
     post_processing: str = ""
     """Chat completion: how messages are reshaped for strict servers (`""`: the provider's way)."""
     tokenizer: str = "auto"
-    """Who counts tokens: `auto`: the server where it can, else the estimate; `estimate`; or a tokenizer
-    file: `tokenizer.json`, a SentencePiece `.model`, `cl100k_base.tiktoken`, `o200k_base.tiktoken`."""
+    """Who counts tokens: `auto`: the server where it can, else the estimate; `estimate`; OpenAI's
+    `o200k_base` or `cl100k_base`; or a file: `tokenizer.json`, a SentencePiece `.model`, a `.tiktoken`."""
     stream: bool = True
     extra_headers: Mapping[str, str] = field(default_factory=dict)
     extra_body: Mapping[str, object] = field(default_factory=dict)

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tavern_tui.core.character import Character
@@ -20,7 +19,6 @@ from tavern_tui.core.preset import ChatPreset, RegexScript
 from tavern_tui.core.prompt import BuiltPrompt, Prompt
 from tavern_tui.core.samplers import SamplerValue
 from tavern_tui.core.template import ContextTemplate, InstructTemplate, SystemPrompt
-from tavern_tui.core.tokens import TokenCounter
 from tavern_tui.prompt.build import build_prompt
 from tavern_tui.prompt.inputs import ChatShape, PromptInputs, TextShape
 from tavern_tui.prompt.outgoing import Outgoing, outgoing
@@ -31,15 +29,13 @@ from tavern_tui.services.library import Library
 from tavern_tui.services.preset_scripts import PresetScripts
 from tavern_tui.services.preview import WireView
 from tavern_tui.services.reply import ReplyRules
-from tavern_tui.services.token_counts import LocalTokenizers, TokenWarmer
+from tavern_tui.services.token_counts import TokenCounts
 from tavern_tui.services.user_setup import SetupService
 from tavern_tui.storage.chat_injections import chat_injections
 from tavern_tui.storage.presets import PresetKind, samplers_from_chat
 from tavern_tui.storage.templates import TemplateStore
 from tavern_tui.text.clean_reply import CleanRules, clean_reply
 from tavern_tui.text.regex_scripts import Placement, ScriptContext, apply_scripts
-from tavern_tui.tokens.cache import CachedCounter, TokenCache
-from tavern_tui.tokens.estimate import EstimateCounter
 
 if TYPE_CHECKING:
     from tavern_tui.services.generating import Conversation
@@ -60,8 +56,7 @@ class PromptDesk:
         preset_scripts: PresetScripts,
         default_preset: Callable[[], ChatPreset],
         now: Callable[[], datetime],
-        token_file: Path | None = None,
-        tokenizers: LocalTokenizers | None = None,
+        counts: TokenCounts | None = None,
     ) -> None:
         self.connections = connections
         self.persona = Persona()
@@ -75,12 +70,7 @@ class PromptDesk:
         self._templates = templates
         self._default_preset = default_preset
         self._now = now
-        self._estimate = EstimateCounter()
-        self._token_file = token_file
-        self._counts: TokenCache | None = None
-        self._counters: dict[str, CachedCounter] = {}
-        self._warmer = TokenWarmer()
-        self._tokenizers = tokenizers or LocalTokenizers(None, lambda sentence: None)
+        self.counts = counts or TokenCounts(connections)
 
     # --- inputs
 
@@ -122,7 +112,7 @@ class PromptDesk:
             regex_scripts=self.regex_scripts(character),
             context_size=self.connections.context_size,
             response_length=connection.max_tokens,
-            counter=self.counter(),
+            counter=self.counts.counter(),
             now=self._now(),
             seed=seed,
             global_variables=setup.global_variables,
@@ -214,7 +204,9 @@ class PromptDesk:
 
     def build(self, inputs: PromptInputs) -> BuiltPrompt:
         """The prompt for these inputs. Raises PromptError."""
-        return build_prompt(inputs)
+        built = build_prompt(inputs)
+        careful = self.counts.careful(built, inputs.counter)
+        return built if careful is None else build_prompt(replace(inputs, counter=careful))
 
     def request(self, built: BuiltPrompt, inputs: PromptInputs) -> GenerationRequest:
         """The request for the current connection."""
@@ -325,48 +317,25 @@ class PromptDesk:
         scene.macros.card = card_fields(scene)
         return scene.substitute
 
-    # --- counting
-
-    def counter(self) -> TokenCounter:
-        """The counter of the current connection: the chosen one, else the server's own if it has one."""
-        connection = self.connections.current
-        if connection.tokenizer != "auto":
-            return self._tokenizers.counter(connection.tokenizer) or self._estimate
-        server = self.connections.spec_of(connection).server
-        if server is None or server.tokens is None:
-            return self._estimate
-        key = f"{connection.provider} {connection.url} {self.connections.model}"
-        if self._counts is None:
-            self._counts = TokenCache(self._token_file)
-        if key not in self._counters:
-            self._counters[key] = CachedCounter(
-                tokenizer=key,
-                cache=self._counts,
-                fallback=self._estimate,
-                server=f"{connection.provider} at {connection.url or 'its usual address'}",
-            )
-        return self._counters[key]
+    # --- the outside
 
     async def get_ready(
         self, session: Conversation, user_input: str = "", *, speaker: Character | None = None
     ) -> None:
         """Learn what a build needs and a server may know: its template, context and counts."""
         await self.connections.known_status()
-        await self._tokenizers.get_ready(self.connections.current.tokenizer)
-        counter = self.counter()
-        status = self.connections.status
-        if isinstance(counter, CachedCounter) and status is not None and status.ok:
-            self.build(self.inputs(session, user_input=user_input, seed=0, dry_run=True, speaker=speaker))
-            await self._warmer.warm(counter, self.connections.provider().count_tokens)
+        await self.counts.get_ready(
+            lambda: self.build(
+                self.inputs(session, user_input=user_input, seed=0, dry_run=True, speaker=speaker)
+            )
+        )
 
     def keep_global_variables(self, variables: Mapping[str, object]) -> None:
         """Write the global variables that macros changed."""
         self._setup.change_global_variables(variables)
 
     async def aclose(self) -> None:
-        await self._warmer.aclose()
-        if self._counts is not None:
-            self._counts.close()
+        await self.counts.aclose()
 
 
 def _others(inputs: PromptInputs) -> tuple[str, ...]:

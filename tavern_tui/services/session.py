@@ -215,12 +215,14 @@ class ChatSession(Rounds):
         self, text: str = "", generation: GenerationType = GenerationType.NORMAL, *, speaker: str = ""
     ) -> PromptPreview:
         """The request as `send(text)` would send it now; in a group, the one for the member who
-        would speak first, or for `speaker`. Changes nothing; no I/O."""
+        would speak first, or for `speaker`. Changes nothing and waits for nothing; tokens are
+        counted in the background where they are not known yet."""
         who = self._group_turns().member(speaker) if speaker else self._first_speaker(text, generation)
         inputs = self._desk.inputs(
             self, user_input=text, generation=generation, seed=self._seed, dry_run=True, speaker=who
         )
         built = self._desk.build(inputs)
+        self._desk.counts.count_soon()
         request = self._desk.request(built, inputs)
         connection, sent = self._last_sent or ("", "")
         same = connection == self._desk.connections.current.name

@@ -114,6 +114,7 @@ class Tavern:
         """Sentences for the user that are no errors; some come from the thread that lists cards."""
         self.opened: Signal[ChatSession] = Signal()
         self.settings_changed = settings.changed
+        self.counted = desk.counts.counted
         self._plays: Persona | None = None
         """The persona of the command line."""
         self.session: ChatSession = self._unsaved_session(Character(name="", file=""))

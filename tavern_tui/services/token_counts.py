@@ -1,43 +1,69 @@
-"""Warms the token counter before a prompt is built, so that counting inside stays synchronous."""
+"""TokenCounts: who counts for the connection, asked in the background and waited for briefly."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-from tavern_tui.core.errors import DataError, TavernError
+from tavern_tui.core.errors import TavernError
+from tavern_tui.core.prompt import BuiltPrompt, TextPrompt
 from tavern_tui.core.tokens import TokenCounter
-from tavern_tui.tokens.cache import CachedCounter
+from tavern_tui.services.connections import ConnectionService
+from tavern_tui.services.signal import Signal
+from tavern_tui.services.tokenizers import LocalTokenizers
+from tavern_tui.tokens.cache import CachedCounter, TokenCache
+from tavern_tui.tokens.cautious import CautiousEstimate
 from tavern_tui.tokens.estimate import EstimateCounter
-from tavern_tui.tokens.local import ENDINGS, LocalCounter, open_tokenizer
 
 WAIT = 0.3
-"""Seconds a send waits for counts at most; after that the estimate has to do."""
-
+"""Seconds a send waits for counts at most."""
 AT_ONCE = 64
-"""Texts asked for in one go."""
+"""Texts asked for in one go; what came of them is known before the next go."""
+ROUNDS = 4
+"""A prompt may be cut elsewhere once it was counted, and then holds texts that were not yet."""
 
 Ask = Callable[[Sequence[str]], Awaitable[list[int] | None]]
 
 
 class TokenWarmer:
-    """Asks the server for the counts a counter lacked, in the background."""
+    """Asks the server, in the background, for the counts that one counter lacked."""
 
     def __init__(self) -> None:
         self._task: asyncio.Task[None] | None = None
+        self.refused = False
+        """The last time the server was asked, it did not count."""
+
+    def start(self, counter: CachedCounter, ask: Ask) -> asyncio.Task[None] | None:
+        """Have what is missing counted; None: nothing is."""
+        if self._task is None or self._task.done():
+            if not counter.missing:
+                return None
+            self._task = asyncio.create_task(self._fill(counter, ask))
+        return self._task
 
     async def warm(self, counter: CachedCounter, ask: Ask, *, wait: float = WAIT) -> bool:
         """Fill in missing counts; True when all are known within `wait` seconds.
 
         What is not answered by then goes on in the background, for the next build."""
-        if self._task is None or self._task.done():
-            if not counter.missing:
-                return True
-            self._task = asyncio.create_task(_fill(counter, ask))
-        done, _ = await asyncio.wait({self._task}, timeout=wait)
+        task = self.start(counter, ask)
+        if task is None:
+            return True
+        done, _ = await asyncio.wait({task}, timeout=wait)
         return bool(done) and not counter.missing
+
+    async def _fill(self, counter: CachedCounter, ask: Ask) -> None:
+        while counter.missing:
+            texts = list(islice(counter.missing, AT_ONCE))
+            counts = None
+            with suppress(TavernError):  # the estimate serves until the server answers again
+                counts = await ask(texts)
+            self.refused = counts is None
+            if counts is None:
+                return
+            counter.learn(dict(zip(texts, counts, strict=True)))
 
     async def aclose(self) -> None:
         """End the background work."""
@@ -46,48 +72,140 @@ class TokenWarmer:
             await asyncio.wait({self._task}, timeout=1)
 
 
-class LocalTokenizers:
-    """The user's tokenizer files, each read once and beside the event loop."""
+class TokenCounts:
+    """Chooses the counter: a tokenizer of the user's, the server's own, or the estimate."""
 
-    def __init__(self, folder: Path | None, warn: Callable[[str], None]) -> None:
-        """`folder`: where names without a folder are looked for."""
-        self._folder = folder
-        self._warn = warn
+    def __init__(
+        self,
+        connections: ConnectionService,
+        *,
+        tokenizers: LocalTokenizers | None = None,
+        file: Path | None = None,
+        wait: float = WAIT,
+    ) -> None:
+        """`file`: where counts are kept between runs. `wait`: seconds a send waits at most."""
+        self._connections = connections
+        self._tokenizers = tokenizers or LocalTokenizers(None, lambda sentence: None)
+        self._file = file
+        self._wait = wait
         self._estimate = EstimateCounter()
-        self._counters: dict[str, TokenCounter] = {}
+        self._cautious = CautiousEstimate(self._estimate)
+        self._cache: TokenCache | None = None
+        self._servers: dict[str, tuple[CachedCounter, TokenWarmer]] = {}
+        self._awaited: asyncio.Task[None] | None = None
+        self._telling: asyncio.Task[None] | None = None
+        self.counted: Signal[None] = Signal()
+        """Counts that were estimated are known now."""
 
-    def counter(self, choice: str) -> TokenCounter | None:
-        """The counter of a choice (`estimate` or a file); None: its file was not read yet."""
-        return self._estimate if choice == "estimate" else self._counters.get(choice)
+    # --- the counter
 
-    async def get_ready(self, choice: str) -> None:
-        """Read the file. One that cannot be used is named once; the estimate stands in."""
-        if choice in ("auto", "estimate", "") or choice in self._counters:
+    def counter(self) -> TokenCounter:
+        """The counter for one build with the current connection."""
+        choice = self._connections.current.tokenizer
+        if choice in CHOICES:
+            server = self._server() if choice == "auto" else None
+            return server[0].fresh() if server is not None else self._estimate
+        return self._tokenizers.counter(choice) or self._estimate
+
+    def careful(self, built: BuiltPrompt, counter: TokenCounter) -> TokenCounter | None:
+        """The counter to build with once more: the true counts are on their way, and should the
+        estimate be too low, the prompt would not fit. None: it is good as it is."""
+        if not isinstance(counter, CachedCounter) or built.exact or not self._will_count():
+            return None
+        if self._most(built) <= built.budget:
+            return None
+        return counter.fresh(self._cautious)
+
+    def _most(self, built: BuiltPrompt) -> int:
+        prompt = built.prompt
+        if isinstance(prompt, TextPrompt):
+            return self._cautious.count(prompt.text)
+        return sum(self._cautious.count_message(one.role, one.content, one.name) for one in prompt.messages)
+
+    def _server(self) -> tuple[CachedCounter, TokenWarmer] | None:
+        """The current server's counts and who asks for them; None: it does not count."""
+        connection = self._connections.current
+        server = self._connections.spec_of(connection).server
+        if server is None or server.tokens is None:
+            return None
+        key = f"{connection.provider} {connection.url} {self._connections.model}"
+        if key not in self._servers:
+            if self._cache is None:
+                self._cache = TokenCache(self._file)
+            counter = CachedCounter(
+                tokenizer=key,
+                cache=self._cache,
+                fallback=self._estimate,
+                server=f"{connection.provider} at {connection.url or 'its usual address'}",
+            )
+            self._servers[key] = counter, TokenWarmer()
+        return self._servers[key]
+
+    def _will_count(self) -> bool:
+        """Whether the server is there and has not declined to count."""
+        status = self._connections.status
+        server = self._server()
+        return server is not None and status is not None and status.ok and not server[1].refused
+
+    # --- having it count
+
+    async def get_ready(self, build: Callable[[], BuiltPrompt]) -> None:
+        """Have what a build needs counted, and wait a moment for it. What takes longer goes on in
+        the background."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + self._wait
+        choice = self._connections.current.tokenizer
+        if choice not in CHOICES:
+            await asyncio.wait({self._tokenizers.read_soon(choice)}, timeout=self._wait)
             return
-        path = self._path(choice)
+        server, status = self._server() if choice == "auto" else None, self._connections.status
+        if server is None or status is None or not status.ok:
+            return
+        counter, warmer = server
+        for _ in range(ROUNDS):
+            build()
+            if not counter.missing:
+                return
+            ask = self._connections.provider().count_tokens
+            if not await warmer.warm(counter, ask, wait=max(0.0, until - clock())):
+                return
+
+    def count_soon(self) -> None:
+        """Have what the last builds estimated counted in the background; `counted` tells when."""
         try:
-            count = await asyncio.to_thread(open_tokenizer, path)
-        except DataError as error:
-            self._warn(f"{error} {error.hint}".strip() + " Tokens are estimated.")
-            self._counters[choice] = self._estimate
-            return
-        self._counters[choice] = LocalCounter(path.name, count, self._estimate)
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return  # no loop, so nobody who could hear of it
+        task = self._background()
+        if task is not None and task is not self._awaited:
+            self._awaited = task
+            self._telling = asyncio.create_task(self._tell(task))
 
-    def _path(self, choice: str) -> Path:
-        path = Path(choice).expanduser()
-        if path.name != choice or self._folder is None:
-            return path
-        named = self._folder / choice
-        return named if named.suffix in ENDINGS else named.with_name(f"{choice}.tiktoken")
+    def _background(self) -> asyncio.Task[None] | None:
+        choice = self._connections.current.tokenizer
+        if choice not in CHOICES:
+            return None if self._tokenizers.counter(choice) else self._tokenizers.read_soon(choice)
+        server = self._server() if choice == "auto" and self._will_count() else None
+        if server is None:
+            return None
+        counter, warmer = server
+        return warmer.start(counter, self._connections.provider().count_tokens)
+
+    async def _tell(self, task: asyncio.Task[None]) -> None:
+        await asyncio.wait({task})
+        if not task.cancelled():
+            self.counted.send(None)
+
+    async def aclose(self) -> None:
+        """End the background work and let go of the file."""
+        if self._telling is not None:
+            self._telling.cancel()
+        await self._tokenizers.aclose()
+        for _, warmer in self._servers.values():
+            await warmer.aclose()
+        if self._cache is not None:
+            self._cache.close()
 
 
-async def _fill(counter: CachedCounter, ask: Ask) -> None:
-    while counter.missing:
-        texts = list(islice(counter.missing, AT_ONCE))
-        try:
-            counts = await ask(texts)
-        except TavernError:
-            return  # the estimate serves until the server answers again
-        if counts is None:
-            return
-        counter.learn(dict(zip(texts, counts, strict=True)))
+CHOICES = ("auto", "estimate", "")
+"""Values of a connection's `tokenizer` that name no file."""

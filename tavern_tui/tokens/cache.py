@@ -144,6 +144,13 @@ class CachedCounter:
         self.missing: dict[str, None] = {}
         """Texts that were estimated, in order: have them counted, then `learn` the counts."""
 
+    def fresh(self, fallback: TokenCounter | None = None) -> CachedCounter:
+        """A counter of the same counts whose `name` and `exact` speak of what it alone gives out;
+        what it misses is missed here, too. `fallback`: another estimate in the place of this one's."""
+        made = CachedCounter(self._tokenizer, fallback or self._fallback, self._cache, server=self._server)
+        made.missing = self.missing
+        return made
+
     @property
     def name(self) -> str:
         if not self._known:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tavern_tui.core.errors import DataError
 from tavern_tui.core.tokens import TokenCounter
+from tavern_tui.tokens.openai_files import ADDRESS, ENCODINGS, cached_file, is_genuine, read_ranks
 
 CountText = Callable[[str], int]
 
@@ -14,38 +15,42 @@ ENDINGS = (".json", ".model", ".tiktoken")
 """Kinds of tokenizer files, by their ending."""
 KEPT = 20_000
 """Counts that are remembered."""
+LONGEST = 20_000
+"""Characters that are counted in one go. These libraries take their time over endless words, or
+give up with a page of words on the terminal; a cut costs a token at most."""
 
-_CL100K = (
-    r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+"
-    r"|\s++$|\s*[\r\n]|\s+(?!\S)|\s"
-)
-_O200K = "|".join(
-    (
-        r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?",
-        r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?",
-        r"\p{N}{1,3}",
-        r" ?[^\s\p{L}\p{N}]+[\r\n/]*",
-        r"\s*[\r\n]+",
-        r"\s+(?!\S)",
-        r"\s+",
+
+def find_tokenizer(choice: str, folder: Path | None, environ: Mapping[str, str]) -> Path:
+    """The file a choice means: a path, the name of a file in `folder`, or an encoding's name, whose
+    file is there or where the tiktoken package keeps it. Raises DataError if an encoding has none."""
+    if choice not in ENCODINGS:
+        path = Path(choice).expanduser()
+        return folder / path if folder is not None and path.name == choice else path
+    own = (folder or Path()) / f"{choice}.tiktoken"
+    if own.is_file():
+        return own
+    cached = cached_file(choice, environ)
+    if is_genuine(cached, choice):
+        return cached
+    raise DataError(
+        f"The encoding {choice} has no file here, and none is fetched unasked.",
+        hint=f"Put it at {own}; it can be had at {ADDRESS.format(name=choice)}.",
     )
-)
-PATTERNS = {"cl100k_base": _CL100K, "o200k_base": _O200K}
-"""How OpenAI's encodings cut a text before the pairs are merged, by the file's name (tiktoken)."""
 
 
-def open_tokenizer(path: Path) -> CountText:
-    """Read a tokenizer file. Takes a second for large ones: call it beside the event loop.
+def open_tokenizer(path: Path, encoding: str = "") -> CountText:
+    """Read a tokenizer file; `encoding` names OpenAI's, where the file's name does not. Takes a
+    second for large ones: call it beside the event loop.
 
     Raises DataError naming the file: it is missing or broken, or its library is not installed."""
     if not path.is_file():
         raise DataError(f"There is no tokenizer file {path}.")
-    opener = _OPENERS.get(path.suffix.lower())
+    opener = _openai if encoding in ENCODINGS else _OPENERS.get(path.suffix.lower())
     if opener is None:
         kinds = ", ".join(ENDINGS)
         raise DataError(f"{path.name} is no tokenizer file this program knows.", hint=f"It reads {kinds}.")
     try:
-        return opener(path)
+        return opener(path, encoding)
     except ImportError as error:
         raise DataError(
             f"{path.name} needs the package {error.name}, which is not installed.",
@@ -57,35 +62,36 @@ def open_tokenizer(path: Path) -> CountText:
         raise DataError(f"{path.name} could not be read as a tokenizer.") from error
 
 
-def _hugging_face(path: Path) -> CountText:
+def _hugging_face(path: Path, _: str) -> CountText:
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(path))
+    # A file may say that texts are cut or filled up to a length, which is about training.
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
     return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)
 
 
-def _sentencepiece(path: Path) -> CountText:
+def _sentencepiece(path: Path, _: str) -> CountText:
     from sentencepiece import SentencePieceProcessor
 
     processor = SentencePieceProcessor(model_file=str(path))
     return lambda text: len(processor.encode(text))
 
 
-def _openai(path: Path) -> CountText:
+def _openai(path: Path, name: str) -> CountText:
     from tiktoken import Encoding
-    from tiktoken.load import load_tiktoken_bpe
 
-    pattern = PATTERNS.get(path.stem)
-    if pattern is None:
-        known = " or ".join(f"{name}.tiktoken" for name in PATTERNS)
+    name = name or path.stem
+    if name not in ENCODINGS:
+        known = " or ".join(f"{one}.tiktoken" for one in ENCODINGS)
         raise DataError(f"{path.name} is not an encoding this program knows.", hint=f"Call it {known}.")
-    encoding = Encoding(
-        path.stem, pat_str=pattern, mergeable_ranks=load_tiktoken_bpe(str(path)), special_tokens={}
-    )
+    pattern = ENCODINGS[name].pattern
+    encoding = Encoding(name, pat_str=pattern, mergeable_ranks=read_ranks(path), special_tokens={})
     return lambda text: len(encoding.encode_ordinary(text))
 
 
-_OPENERS: dict[str, Callable[[Path], CountText]] = {
+_OPENERS: dict[str, Callable[[Path, str], CountText]] = {
     ".json": _hugging_face,
     ".model": _sentencepiece,
     ".tiktoken": _openai,
@@ -101,26 +107,36 @@ class LocalCounter:
         self._count = count
         self._estimate = estimate
         self._kept: dict[str, int] = {}
+        self._failed = False
 
     @property
     def name(self) -> str:
-        return self._name
+        return f"{self._name}, partly {self._estimate.name}" if self._failed else self._name
 
     @property
     def exact(self) -> bool:
-        return True
+        return not self._failed
 
     def count(self, text: str) -> int:
         if not text:
             return 0
         known = self._kept.get(text)
         if known is None:
-            # A lone surrogate has no form these libraries take.
-            known = self._count(text.encode("utf-8", "replace").decode("utf-8"))
+            known = self._counted(text)
             while len(self._kept) >= KEPT:
                 self._kept.pop(next(iter(self._kept)))
             self._kept[text] = known
         return known
+
+    def _counted(self, text: str) -> int:
+        # A lone surrogate has no form these libraries take.
+        speakable = text.encode("utf-8", "replace").decode("utf-8")
+        pieces = (speakable[at : at + LONGEST] for at in range(0, len(speakable), LONGEST))
+        try:
+            return sum(map(self._count, pieces))
+        except Exception:  # three libraries, each with errors of its own: none may end a send
+            self._failed = True
+            return self._estimate.count(text)
 
     def count_message(self, role: str, content: str, name: str = "") -> int:
         if not content:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,8 @@ import pytest
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import DataError
 from tavern_tui.tokens.estimate import EstimateCounter
-from tavern_tui.tokens.local import LocalCounter, open_tokenizer
+from tavern_tui.tokens.local import LocalCounter, find_tokenizer, open_tokenizer
+from tavern_tui.tokens.openai_files import ADDRESS, ENCODINGS, cached_file
 from tavern_tui.wiring import build_tavern
 
 
@@ -115,3 +118,84 @@ async def test_a_missing_file_is_said_once_and_estimated(folders) -> None:
     assert tavern.session.preview("x").built.counter == "estimate"
     assert sum("gone.json" in one for one in heard) == 1
     await tavern.close()
+
+
+# --- OpenAI's files
+
+
+def ranks_file(path: Path) -> Path:
+    path.write_text("\n".join(f"{base64.b64encode(bytes([one])).decode()} {one}" for one in range(256)))
+    return path
+
+
+@pytest.mark.parametrize("name", list(ENCODINGS))
+def test_the_encodings_are_those_of_the_tiktoken_package(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tiktoken_ext import openai_public
+
+    asked: list[tuple[str, str]] = []
+
+    def load(address: str, expected_hash: str) -> dict[bytes, int]:
+        asked.append((address, expected_hash))
+        return {}
+
+    monkeypatch.setattr(openai_public, "load_tiktoken_bpe", load)
+    made = getattr(openai_public, name)()
+    assert made["pat_str"] == ENCODINGS[name].pattern
+    assert asked == [(ADDRESS.format(name=name), ENCODINGS[name].sha256)]
+
+
+def test_an_encodings_name_means_the_users_file(tmp_path: Path) -> None:
+    path = ranks_file(tmp_path / "o200k_base.tiktoken")
+    assert find_tokenizer("o200k_base", tmp_path, {}) == path
+    assert open_tokenizer(path, "o200k_base")("oak") == 3
+
+
+def test_the_copy_that_tiktoken_keeps_is_used_if_it_is_genuine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = {"TIKTOKEN_CACHE_DIR": str(tmp_path)}
+    copy = ranks_file(cached_file("o200k_base", environ))
+    with pytest.raises(DataError, match="o200k_base has no file here"):
+        find_tokenizer("o200k_base", tmp_path, environ)
+    genuine = replace(ENCODINGS["o200k_base"], sha256=hashlib.sha256(copy.read_bytes()).hexdigest())
+    monkeypatch.setitem(ENCODINGS, "o200k_base", genuine)
+    assert find_tokenizer("o200k_base", tmp_path, environ) == copy
+    assert open_tokenizer(copy, "o200k_base")("oak") == 3
+
+
+@pytest.mark.parametrize("line", ["aGk= one", "!!! 5", "aGk=", "aGk= 1 2"])
+def test_a_broken_line_of_an_encoding_is_named(tmp_path: Path, line: str) -> None:
+    path = ranks_file(tmp_path / "o200k_base.tiktoken")
+    path.write_text(path.read_text() + "\n" + line)
+    with pytest.raises(DataError, match=r"o200k_base\.tiktoken, line 257"):
+        open_tokenizer(path)
+
+
+# --- hostile texts
+
+
+@pytest.mark.parametrize("text", [" " * 1_000_000, "a" * 1_000_000, "\u0300" * 300_000])
+def test_an_endless_word_is_counted_in_pieces(tmp_path: Path, text: str) -> None:
+    count = open_tokenizer(ranks_file(tmp_path / "o200k_base.tiktoken"))
+    counter = LocalCounter("o200k_base", count, EstimateCounter())
+    assert counter.count(text) == len(text.encode())
+    assert counter.exact
+
+
+def test_a_tokenizer_that_gives_up_on_a_text_leaves_it_to_the_estimate() -> None:
+    def refuse(text: str) -> int:
+        raise ValueError(text)
+
+    counter = LocalCounter("mine", refuse, EstimateCounter())
+    assert counter.count("mill oak") == EstimateCounter().count("mill oak")
+    assert (counter.exact, counter.name) == (False, "mine, partly estimate")
+
+
+def test_what_a_tokenizer_json_says_of_training_lengths_is_left_aside(words_json: Path) -> None:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(words_json))
+    tokenizer.enable_truncation(2)
+    tokenizer.enable_padding(length=50)
+    tokenizer.save(str(words_json))
+    assert open_tokenizer(words_json)("mill oak mill") == 3

@@ -400,6 +400,7 @@ class FakeTavern:
         self.opened: Signal[FakeSession] = Signal()
         self.notices: Signal[str] = Signal()
         self.settings_changed: Signal[Settings] = Signal()
+        self.counted: Signal[None] = Signal()
         self.presets = SimpleNamespace(changed=Signal())
         self.offers = FakeOffers()
         self.persona = self.session.persona
