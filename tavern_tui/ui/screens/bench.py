@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -25,24 +24,6 @@ if TYPE_CHECKING:
 
 SAVE_AFTER = 0.4
 """Seconds of quiet after a change before it is written."""
-
-BENCHES: dict[str, str] = {
-    "lorebooks": "tavern_tui.ui.panes.lorebook.bench:LorebookBench",
-    "note": "tavern_tui.ui.panes.authors_note.bench:NoteBench",
-    "personas": "tavern_tui.ui.panes.persona.bench:PersonaBench",
-    "templates": "tavern_tui.ui.panes.templates.bench:TemplateBench",
-    "regex": "tavern_tui.ui.panes.regex.bench:RegexBench",
-    "group": "tavern_tui.ui.panes.groups.bench:GroupBench",
-    "manager": "tavern_tui.ui.panes.presets.bench:ManagerBench",
-}
-"""Scope of the key table -> module and class, imported when it is first opened."""
-
-
-def build_bench(id: str, tavern: Tavern) -> Bench:
-    """A bench by its id."""
-    module, _, name = BENCHES[id].partition(":")
-    bench: Bench = getattr(import_module(module), name)(tavern)
-    return bench
 
 
 class Bench(Screen[None]):

@@ -13,10 +13,10 @@ from textual.widget import AwaitMount, Widget
 
 from tavern_tui.core.errors import TavernError
 from tavern_tui.text.clean import clean_line
+from tavern_tui.ui.benches import BENCHES, build_bench
 from tavern_tui.ui.opening import Opening
 from tavern_tui.ui.panes import PANES, build_pane
 from tavern_tui.ui.panes.chat.pane import ChatPane
-from tavern_tui.ui.screens.bench import BENCHES, Bench, build_bench
 from tavern_tui.ui.screens.sides import Sides, Width
 from tavern_tui.ui.widgets.key_line import KeyLine
 from tavern_tui.ui.widgets.status_line import StatusLine
@@ -24,6 +24,7 @@ from tavern_tui.ui.widgets.status_line import StatusLine
 if TYPE_CHECKING:
     from tavern_tui.services.preview import PromptPreview
     from tavern_tui.services.tavern import Tavern
+    from tavern_tui.ui.screens.bench import Bench
 
 
 class Frame(Screen[None]):

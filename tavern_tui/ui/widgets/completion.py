@@ -1,66 +1,21 @@
-"""MacroArea and MacroLine: text fields that know the macros and offer them after `{{`."""
+"""MacroArea: a text of many lines that knows the macros and offers them after `{{`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual import events
-from textual.content import Content
 from textual.document._document import Document
 from textual.geometry import Offset
 from textual.widget import Widget
-from textual.widgets import Input, OptionList, TextArea
-from textual.widgets.option_list import Option
+from textual.widgets import TextArea
 
 from tavern_tui.services.suggest import Suggest, Suggestion, suggest_macros
 from tavern_tui.text.clean import clean_text
 
-MOST = 40
-"""Suggestions that are listed."""
-
-
-class Suggestions(OptionList, can_focus=False):
-    """The list under the cursor. It never has the focus: the field hands it the keys it needs."""
-
-    DEFAULT_CSS = """
-    Suggestions {
-        overlay: screen; constrain: inside inflect; display: none;
-        width: 64; max-width: 90%; height: auto; max-height: 9; padding: 0 1; border: none;
-        background: $panel; scrollbar-size-vertical: 1; text-wrap: nowrap; text-overflow: ellipsis;
-    }
-    """
-
-    def __init__(self) -> None:
-        super().__init__(compact=True)
-        self._rows: Sequence[Suggestion] = ()
-
-    def offer(self, rows: Sequence[Suggestion], at: Offset) -> None:
-        """Show these rows below a place of the screen; none: go away."""
-        self._rows = rows[:MOST]
-        self.display = bool(rows)
-        if not rows:
-            return
-        self.clear_options()
-        self.add_options(
-            Option(Content.assemble((row.title, "$primary"), f"  {row.help}")) for row in self._rows
-        )
-        self.highlighted = 0
-        self.absolute_offset = at + Offset(0, 1)
-
-    def takes(self, key: str) -> Suggestion | bool:
-        """What a key means while the list is open: a choice, done (True), or nothing (False)."""
-        if not self.display:
-            return False
-        if key in ("down", "up"):
-            (self.action_cursor_down if key == "down" else self.action_cursor_up)()
-            return True
-        if key == "escape":
-            self.display = False
-            return True
-        if key in ("tab", "enter"):
-            self.display = False
-            return self._rows[self.highlighted or 0]
-        return False
+if TYPE_CHECKING:
+    from tavern_tui.ui.widgets.suggestions import Suggestions
 
 
 class Completer:
@@ -75,6 +30,8 @@ class Completer:
         """Offer what may be meant at the cursor, below `at`; nothing where nothing may be."""
         rows = self._suggest(text, cursor) if self._field.has_focus else ()
         if rows and self._list is None:
+            from tavern_tui.ui.widgets.suggestions import Suggestions  # not needed to start
+
             self._list = Suggestions()
             self._field.screen.mount(self._list)
             self._field.call_after_refresh(self._offer, rows, at)
@@ -161,44 +118,3 @@ class MacroArea(TextArea):
         event.stop()
         event.prevent_default()
         self.insert(clean_text(event.text))
-
-
-class MacroLine(Input):
-    """One line with macro completion."""
-
-    def __init__(
-        self,
-        value: str = "",
-        *,
-        placeholder: str = "",
-        suggest: Suggest = suggest_macros,
-        id: str | None = None,
-        classes: str = "",
-    ) -> None:
-        super().__init__(
-            value, placeholder=placeholder, id=id, classes=classes, compact=True, select_on_focus=False
-        )
-        self._completer = Completer(self, suggest)
-
-    def on_unmount(self) -> None:
-        self._completer.remove()
-
-    def on_blur(self) -> None:
-        self._completer.close()
-
-    def on_input_changed(self) -> None:
-        self.call_after_refresh(self._look)
-
-    def _look(self) -> None:
-        self._completer.look(self.value, self.cursor_position, self.cursor_screen_offset)
-
-    async def _on_key(self, event: events.Key) -> None:
-        taken = self._completer.takes(event.key)
-        if taken is False:
-            await super()._on_key(event)
-            return
-        event.stop()
-        event.prevent_default()
-        if isinstance(taken, Suggestion):
-            self.replace(taken.insert, taken.start, self.cursor_position)
-            self.cursor_position = taken.start + len(taken.insert)

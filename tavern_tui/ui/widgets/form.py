@@ -16,7 +16,8 @@ from textual.widgets import Checkbox, Input, Select, Static, TextArea
 
 from tavern_tui.services.suggest import Suggest, suggest_macros
 from tavern_tui.text.clean import clean_line, clean_text
-from tavern_tui.ui.widgets.completion import MacroArea, MacroLine
+from tavern_tui.ui.widgets.completion import MacroArea
+from tavern_tui.ui.widgets.macro_line import MacroLine
 from tavern_tui.ui.widgets.sequence import SequenceLine, read_sequence, shown_sequence
 
 Value = str | int | float | bool | None

@@ -7,7 +7,7 @@ import re
 from textual import events
 
 from tavern_tui.text.clean import clean_text
-from tavern_tui.ui.widgets.completion import MacroLine
+from tavern_tui.ui.widgets.macro_line import MacroLine
 
 _SHOWN = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _MEANT = {shown: text for text, shown in _SHOWN.items()}
