@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tavern_tui.core.chat import Role
+from tavern_tui.core.names import Names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,10 @@ class ChatPrompt:
     prefill: str = ""
     """Text the reply must begin with, for providers that can be given it apart."""
     stop: tuple[str, ...] = ()
+    names: Names = field(default_factory=Names)
+    """Who speaks, for services whose messages carry no names."""
+    placeholder: str = ""
+    """What the user says where a service insists on a user's message and there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from tavern_tui.prompt.inputs import ChatShape
 from tavern_tui.prompt.manager import Slot, Slots, collect_slots
 from tavern_tui.prompt.material import Material
 from tavern_tui.prompt.post_process import MODES
-from tavern_tui.prompt.reshape import reshape
+from tavern_tui.prompt.reshape import names_in, reshape
 from tavern_tui.prompt.scene import Scene
 from tavern_tui.prompt.stops import custom_stops
 from tavern_tui.prompt.trace import Spans, in_slot
@@ -66,7 +66,13 @@ def build_chat(scene: Scene, material: Material, shape: ChatShape) -> ChatDraft:
         drafts = squash(drafts)
     messages, spans = reshape(drafts, scene, shape)
     return ChatDraft(
-        prompt=ChatPrompt(messages=messages, prefill=_prefill(scene, shape.preset), stop=custom_stops(scene)),
+        prompt=ChatPrompt(
+            messages=messages,
+            prefill=_prefill(scene, shape.preset),
+            stop=custom_stops(scene),
+            names=names_in(scene),
+            placeholder=shape.placeholder,
+        ),
         spans=spans,
         as_built=tuple(drafts) if shape.post_processing in MODES else (),
         left_out=tuple(assembly.left_out),

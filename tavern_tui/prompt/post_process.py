@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tavern_tui.core.names import Names, label
+
 Wire = dict[str, object]
 
 
@@ -36,19 +38,6 @@ MODES: Mapping[str, Mode] = {
     "single": Mode(strict=True, single=True),
 }
 """By `custom_prompt_post_processing`; any other name leaves the messages alone."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
-    """Who speaks."""
-
-    user: str = ""
-    char: str = ""
-    group: tuple[str, ...] = ()
-
-    def starts_with_member(self, text: str) -> bool:
-        """Whether the text begins with a group member's `Name: `."""
-        return any(text.startswith(f"{name}: ") for name in self.group)
 
 
 def post_process(
@@ -127,16 +116,11 @@ def _token(number: int) -> str:
 
 
 def _prefix_name(message: Wire, names: Names) -> None:
-    name, content = message.pop("name", None), str(message["content"])
+    name, content = str(message.pop("name", None) or ""), str(message["content"])
     if message["role"] == "system":
-        prefix = {"example_assistant": names.char, "example_user": names.user}.get(str(name), "")
-        spoken = name == "example_assistant" and names.starts_with_member(content)
-        if not prefix or spoken:
-            return
+        message["content"] = names.example_label(name, content) + content
     else:
-        prefix = str(name) if name else ""
-    if prefix and not content.startswith(f"{prefix}: "):
-        message["content"] = f"{prefix}: {content}"
+        message["content"] = label(name, content) + content
 
 
 def _as_words(message: Wire) -> None:
@@ -148,12 +132,10 @@ def _as_words(message: Wire) -> None:
 
 def _as_user(message: Wire, names: Names) -> None:
     content = str(message["content"])
-    if message["role"] == "assistant":
-        spoken = content.startswith(f"{names.char}: ") or names.starts_with_member(content)
-        if names.char and not spoken:
-            message["content"] = f"{names.char}: {content}"
-    elif message["role"] == "user" and names.user and not content.startswith(f"{names.user}: "):
-        message["content"] = f"{names.user}: {content}"
+    if message["role"] == "assistant" and not names.starts_with_member(content):
+        message["content"] = label(names.char, content) + content
+    elif message["role"] == "user":
+        message["content"] = label(names.user, content) + content
     message["role"] = "user"
 
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tavern_tui.core.chat import Role
+from tavern_tui.core.names import Names
 from tavern_tui.core.prompt import PromptMessage
 from tavern_tui.prompt.drafts import Draft
 from tavern_tui.prompt.inputs import ChatShape
-from tavern_tui.prompt.post_process import MODES, Names, post_process
+from tavern_tui.prompt.post_process import MODES, post_process
 from tavern_tui.prompt.scene import Scene
 from tavern_tui.prompt.trace import Span, Spans, enclosed, template, text_of
 
@@ -23,12 +24,18 @@ def reshape(
     """The messages and, for each, the spans its content is made of."""
     if shape.post_processing not in MODES:
         return tuple(draft.message() for draft in drafts), tuple(draft.spans for draft in drafts)
-    names = Names(user=scene.user, char=scene.char, group=scene.macros.members)
-    wire = post_process([_wire(draft) for draft in drafts], shape.post_processing, names, shape.placeholder)
+    wire = post_process(
+        [_wire(draft) for draft in drafts], shape.post_processing, names_in(scene), shape.placeholder
+    )
     messages = tuple(
         PromptMessage(role=Role(str(message["role"])), content=str(message["content"])) for message in wire
     )
     return messages, attribute([message.content for message in messages], drafts)
+
+
+def names_in(scene: Scene) -> Names:
+    """Who speaks in this scene."""
+    return Names(user=scene.user, char=scene.char, group=scene.macros.members)
 
 
 def attribute(contents: Sequence[str], drafts: Sequence[Draft]) -> tuple[Spans, ...]:

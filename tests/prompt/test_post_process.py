@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from tavern_tui.core.names import Names
 from tavern_tui.prompt.inputs import PLACEHOLDER
-from tavern_tui.prompt.post_process import MODES, Names, post_process
+from tavern_tui.prompt.post_process import MODES, post_process
 from tests.prompt.builders import a_preset, chat_inputs, messages_of
 
 VECTORS = Path(__file__).resolve().parents[2].parent / "shared" / "vectors"

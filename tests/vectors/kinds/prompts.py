@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from tavern_tui.prompt.post_process import Names, post_process
+from tavern_tui.core.names import Names
+from tavern_tui.prompt.post_process import post_process
 from tavern_tui.text.flatten import flatten
 from tests.vectors.kinds.case import Case, Json
 
