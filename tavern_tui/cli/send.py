@@ -141,13 +141,19 @@ async def show_prompt(options: Namespace, tavern: Tavern) -> int:
         ]
         if options.json:
             print_json(
-                {"parts": rows, "tokens": built.tokens, "budget": built.budget, "counter": built.counter}
+                {
+                    "parts": rows,
+                    "tokens": built.tokens,
+                    "budget": built.budget,
+                    "counter": built.counter,
+                    "exact": built.exact,
+                }
             )
         else:
             print_table(
                 ["tokens", "part", "from"],
                 [[str(row["tokens"]), str(row["title"]), str(row["origin"])] for row in rows]
-                + [[str(built.tokens), f"of {built.budget} for the prompt", f"counted by {built.counter}"]],
+                + [[str(built.tokens), f"of {built.budget} for the prompt", preview.counted_by]],
             )
         return 0
     if isinstance(prompt, TextPrompt):

@@ -39,6 +39,12 @@ class PromptPreview:
         return len(self.text)
 
     @property
+    def counted_by(self) -> str:
+        """Who counted the tokens, and whether that is an estimate, in a few words."""
+        counter = self.built.counter
+        return "estimated from their length" if counter == "estimate" else f"counted by {counter}"
+
+    @property
     def request_kind(self) -> str:
         """`text` or `chat`."""
         return "text" if isinstance(self.built.prompt, TextPrompt) else "chat"

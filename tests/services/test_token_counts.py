@@ -104,8 +104,9 @@ async def test_a_send_waits_for_counts_only_briefly(folders: Folders) -> None:
         assert counting.completed.is_set()
         assert counting.waiting, "no count was ever given: the prompt went out without"
         assert texts(made)[-1] == "Hm."
-        built = made.session.preview("").built
-        assert (built.exact, built.counter) == (False, "estimate")
+        preview = made.session.preview("")
+        assert not preview.built.exact
+        assert preview.counted_by == "estimated from their length"
 
 
 async def test_counts_are_asked_for_together(folders: Folders) -> None:
@@ -124,8 +125,9 @@ async def test_what_came_late_is_known_to_the_next_prompt(folders: Folders) -> N
         await run(made.session.send("Is the mill far?"))
         counting.go.set()
         await made.session.get_ready("And the forge?")
-        built = made.session.preview("And the forge?").built
-        assert (built.exact, built.counter) == (True, f"llamacpp at {server.url}")
+        preview = made.session.preview("And the forge?")
+        assert preview.built.exact
+        assert preview.counted_by == f"counted by llamacpp at {server.url}"
         assert len(counting.asked) == len(set(counting.asked)), "no text is counted twice"
 
 

@@ -111,7 +111,7 @@ class PromptPane(Vertical):
         figures = Content.assemble(
             (f"{about}{built.tokens:,}", "bold"),
             (f" of {built.budget:,} tokens", "$foreground-muted"),
-            (f"   counted by {clean_line(built.counter)}", "$foreground-disabled"),
+            (f"   {clean_line(preview.counted_by)}", "$foreground-disabled"),
         )
         facts = Content("\n").join(
             [figures.truncate(width, ellipsis=True), token_bar(shares, built.budget, width)]
