@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from tavern_tui.core.errors import DataError, UsageError, WriteFailed
+from tavern_tui.core.errors import DataError, UsageError
 from tavern_tui.services.template_import import import_templates
-from tavern_tui.storage.bundled import bundled_files, bundled_folder
 from tavern_tui.storage.cards import import_card
 from tavern_tui.storage.chats import LoadedChat, read_chat
 from tavern_tui.storage.folders import Folders, free_name
@@ -136,22 +134,3 @@ IMPORTERS: dict[str, Callable[[Folders, Path, str | None, list[str]], Outcome]] 
     ".json": _json,
     ".jsonl": _chat,
 }
-
-
-def copy_bundled(folders: Folders) -> None:
-    """Put the bundled character and its lorebook into the data folder; what is there stays.
-
-    Raises WriteFailed."""
-    pairs = [(path, folders.characters) for path in bundled_files("bundled", ".png")]
-    pairs += [
-        (path, folders.worlds) for path in sorted((bundled_folder("bundled") / "worlds").glob("*.json"))
-    ]
-    for path, folder in pairs:
-        target = folder / path.name
-        if path.name.startswith("default") or target.exists():
-            continue
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
-        except OSError as error:
-            raise WriteFailed(f"{target} could not be written: {error.strerror or error}.") from error

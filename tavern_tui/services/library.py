@@ -12,8 +12,8 @@ from tavern_tui.core.errors import DataError, TavernError, UsageError
 from tavern_tui.core.lorebook import Lorebook
 from tavern_tui.core.persona import Persona
 from tavern_tui.core.preset import ChatPreset
-from tavern_tui.services import importing
 from tavern_tui.services.preset_shelf import PresetShelf
+from tavern_tui.services.settling import copy_bundled
 from tavern_tui.services.signal import Signal
 from tavern_tui.storage.bundled import bundled_files
 from tavern_tui.storage.cards import read_card, save_card
@@ -118,7 +118,7 @@ class Library:
         """Make sure the bundled character is in the data folder. Raises WriteFailed."""
         card = self._bundled_card()
         if not self.has(card.file):
-            importing.copy_bundled(self._folders)
+            copy_bundled(self._folders)
             self.changed.send(None)
         return next(one for one in self.characters() if one.file == card.file)
 
@@ -147,6 +147,8 @@ class Library:
         """Take over a card, lorebook, chat, preset or template; says what it was.
 
         `character`: whose chat an imported chat is. Raises TavernError."""
+        from tavern_tui.services import importing  # knows every kind of file there is
+
         warnings: list[str] = []
         try:
             kind, name, sentence = await asyncio.to_thread(

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tavern_tui.core.character import Character, Group
 from tavern_tui.core.chat import Chat
@@ -17,22 +18,17 @@ from tavern_tui.core.samplers import SamplerValue
 from tavern_tui.core.settings import Settings
 from tavern_tui.services.character_chats import CharacterChats
 from tavern_tui.services.chat_store import ChatStore
-from tavern_tui.services.connection_offers import ConnectionOffers
 from tavern_tui.services.connections import ConnectionService
 from tavern_tui.services.group_chats import GroupChats
 from tavern_tui.services.groups import GroupService
 from tavern_tui.services.library import Library
 from tavern_tui.services.log import LogView
-from tavern_tui.services.lorebooks import LorebookService
 from tavern_tui.services.notes import NoteService
 from tavern_tui.services.personas import PersonaService, persona_for
-from tavern_tui.services.presets import PresetService
 from tavern_tui.services.prompts import PromptDesk
-from tavern_tui.services.regex import RegexService
 from tavern_tui.services.session import ChatSession
 from tavern_tui.services.settings import SettingsService
 from tavern_tui.services.signal import Signal
-from tavern_tui.services.templates import TemplateService
 from tavern_tui.services.user_setup import SetupService
 from tavern_tui.storage.backups import backup_chat
 from tavern_tui.storage.cards import read_card
@@ -43,6 +39,13 @@ from tavern_tui.storage.presets import TextPreset, lengths_from, read_any_preset
 from tavern_tui.storage.templates import TemplateStore
 from tavern_tui.storage.themes import load_themes
 from tavern_tui.storage.trash import Trashed
+
+if TYPE_CHECKING:
+    from tavern_tui.services.connection_offers import ConnectionOffers
+    from tavern_tui.services.lorebooks import LorebookService
+    from tavern_tui.services.presets import PresetService
+    from tavern_tui.services.regex import RegexService
+    from tavern_tui.services.templates import TemplateService
 
 ChatSummary = ChatListing
 
@@ -96,17 +99,8 @@ class Tavern:
         )
         self.notes = NoteService(folders, setup, lambda: self.session)
         self.personas = PersonaService(folders, lambda: self.session, self._play_as)
-        self.lorebooks = LorebookService(
-            folders=folders,
-            library=library,
-            setup=setup,
-            personas=self.personas,
-            session=lambda: self.session,
-        )
-        self.presets = PresetService(folders, library.presets, connections, desk, lambda: self.session)
-        self.templates = TemplateService(folders, templates, connections, desk, setup, lambda: self.session)
-        self.regex = RegexService(folders, setup, connections, desk, lambda: self.session)
-        self.offers = ConnectionOffers(connections, self.templates, self.presets)
+        self._setup = setup
+        self._templates = templates
         self.log = log
         self.problems = problems
         """Sentences about files that could not be used as they are."""
@@ -118,6 +112,53 @@ class Tavern:
         self._plays: Persona | None = None
         """The persona of the command line."""
         self.session: ChatSession = self._unsaved_session(Character(name="", file=""))
+
+    # --- what the editing screens need, loaded with the first of them
+
+    @cached_property
+    def lorebooks(self) -> LorebookService:
+        """All books and the links of the open chat."""
+        from tavern_tui.services.lorebooks import LorebookService
+
+        return LorebookService(
+            folders=self._folders,
+            library=self.library,
+            setup=self._setup,
+            personas=self.personas,
+            session=lambda: self.session,
+        )
+
+    @cached_property
+    def presets(self) -> PresetService:
+        """The presets and the prompt manager's prompts."""
+        from tavern_tui.services.presets import PresetService
+
+        return PresetService(
+            self._folders, self.library.presets, self.connections, self._desk, lambda: self.session
+        )
+
+    @cached_property
+    def templates(self) -> TemplateService:
+        """Context, instruct and system prompt templates."""
+        from tavern_tui.services.templates import TemplateService
+
+        return TemplateService(
+            self._folders, self._templates, self.connections, self._desk, self._setup, lambda: self.session
+        )
+
+    @cached_property
+    def regex(self) -> RegexService:
+        """The global regex scripts, the preset's and the open character's."""
+        from tavern_tui.services.regex import RegexService
+
+        return RegexService(self._folders, self._setup, self.connections, self._desk, lambda: self.session)
+
+    @cached_property
+    def offers(self) -> ConnectionOffers:
+        """What a connection can be given: presets and templates."""
+        from tavern_tui.services.connection_offers import ConnectionOffers
+
+        return ConnectionOffers(self.connections, self.templates, self.presets)
 
     # --- settings
 

@@ -42,7 +42,7 @@ def build_pane(id: str, screen: Frame) -> Widget:
         case "connections":
             from tavern_tui.ui.panes.connection.pane import ConnectionPane
 
-            return ConnectionPane(tavern.connections, tavern.offers, id=id)
+            return ConnectionPane(tavern.connections, lambda: tavern.offers, id=id)
         case "characters":
             from tavern_tui.ui.panes.characters.pane import CharacterPane
 

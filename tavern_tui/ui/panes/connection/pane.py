@@ -39,7 +39,7 @@ class ConnectionPane(Vertical):
             self.servers = servers
 
     def __init__(
-        self, connections: ConnectionService, offers: ConnectionOffers, *, id: str | None = None
+        self, connections: ConnectionService, offers: Callable[[], ConnectionOffers], *, id: str | None = None
     ) -> None:
         super().__init__(id=id, classes="pane")
         self.border_title = "Connections"
@@ -129,7 +129,9 @@ class ConnectionPane(Vertical):
         """Set up a new connection (None) or change one."""
         from tavern_tui.ui.panes.connection.dialog import ConnectionDialog
 
-        saved = await self.app.push_screen_wait(ConnectionDialog(self._connections, self._offers, connection))
+        saved = await self.app.push_screen_wait(
+            ConnectionDialog(self._connections, self._offers(), connection)
+        )
         if saved is not None:
             self._try(lambda: self._connections.select(saved))
             self.refresh_list()
