@@ -1,4 +1,4 @@
-"""Takes over template files and master exports of SillyTavern."""
+"""Takes over template files and master exports of SillyTavern, and YAML files of ours."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tavern_tui.core.errors import DataError
+from tavern_tui.services.template_export import YAML
 from tavern_tui.storage.folders import Folders, free_name
-from tavern_tui.storage.json_keep import read_object
+from tavern_tui.storage.json_keep import read_file, read_object
 from tavern_tui.storage.presets import PresetKind, save_preset
 from tavern_tui.storage.templates import (
     TemplateStore,
@@ -16,10 +17,12 @@ from tavern_tui.storage.templates import (
     instruct_from_json,
     reasoning_from_json,
     split_master,
+    split_yaml,
     system_prompt_from_json,
     template_to_json,
 )
 
+MAX_YAML = 4 * 2**20
 LONGEST_NAME = 120
 """Characters of a template's name."""
 
@@ -37,11 +40,16 @@ def import_templates(folders: Folders, store: TemplateStore, path: Path) -> list
 
     Nothing is written over: a template whose name one of the user's own has gets another.
     Raises DataError, UnreadableFile, WriteFailed."""
-    found = list(split_master(read_object(path)))
-    said = [_take(folders, store, kind, part, path.stem) for kind, part in found]
+    said = [_take(folders, store, kind, part, path.stem) for kind, part in _parts(path)]
     if not said:
         raise DataError(f"{path.name} holds no template.")
     return said
+
+
+def _parts(path: Path) -> list[tuple[str, Mapping[str, object]]]:
+    if path.suffix.lower() in YAML:
+        return split_yaml(read_file(path, MAX_YAML), path.name)
+    return list(split_master(read_object(path)))
 
 
 def _take(folders: Folders, store: TemplateStore, kind: str, part: Mapping[str, object], stem: str) -> str:

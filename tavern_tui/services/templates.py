@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import UsageError
 from tavern_tui.core.template import ContextTemplate, InstructTemplate, SystemPrompt
+from tavern_tui.services.template_export import write_templates
 from tavern_tui.services.template_import import clean_name, import_templates
 from tavern_tui.services.template_preview import TemplatePreview, TemplateStage
 from tavern_tui.services.template_use import (
@@ -21,7 +22,6 @@ from tavern_tui.services.template_use import (
     instruct_in_use,
     system_prompt_in_use,
 )
-from tavern_tui.storage.atomic import write_json
 from tavern_tui.storage.folders import Folders
 from tavern_tui.storage.st_settings import change_st_settings
 from tavern_tui.storage.templates import DEFAULT, TemplateStore, template_to_json
@@ -275,14 +275,16 @@ class TemplateService:
         return import_templates(self._folders, self._store, path)
 
     def export(self, kind: TemplateKind, name: str, file: str) -> Path:
-        """Write a template as SillyTavern's file; `~` means the home folder."""
-        return _write(file, template_to_json(self.get(kind, name)))
+        """Write a template as SillyTavern's file, or, if it is to end in `.yaml`, as one of ours; `~`
+        means the home folder."""
+        return write_templates(file, {kind.value: template_to_json(self.get(kind, name))}, bare=True)
 
     def export_used(self, file: str) -> Path:
-        """Write all templates the current connection uses as SillyTavern's master export."""
+        """Write all templates the current connection uses as SillyTavern's master export, or as one
+        YAML file of ours."""
         used = {kind: self.in_use(kind).name for kind in TemplateKind}
         parts = {kind.value: template_to_json(self.get(kind, name)) for kind, name in used.items() if name}
-        return _write(file, parts)
+        return write_templates(file, parts)
 
     # --- looking
 
@@ -295,14 +297,6 @@ def _renamed(template: Template, name: str) -> Template:
     """The template under another name, in its object, too."""
     source: Mapping[str, object] = {**template.source, "name": name} if template.source else {}
     return replace(template, name=name, source=source)
-
-
-def _write(file: str, value: object) -> Path:
-    path = Path(file).expanduser()
-    if not path.suffix:
-        path = path.with_name(f"{path.name}.json")
-    write_json(path, value)
-    return path
 
 
 _GETTERS = {

@@ -295,6 +295,19 @@ async def test_an_exported_template_is_the_one_that_comes_back(folders: Folders,
             made.templates.export(INSTRUCT, "Mine", str(path / "below.json"))
 
 
+async def test_what_was_exported_as_yaml_comes_back_as_it_was(folders: Folders, tmp_path: Path) -> None:
+    put(folders.instruct, "Mine.json", MINE)
+    async with tavern(folders, TEXT) as made:
+        made.templates.choose(INSTRUCT, "Mine")
+        one = made.templates.export(INSTRUCT, "Mine", str(tmp_path / "one.yaml"))
+        assert made.templates.import_file(one) == ["the instruct template Mine, which was here already"]
+        every = made.templates.export_used(str(tmp_path / "all.YML"))
+        assert len(made.templates.import_file(every)) == 3
+        made.templates.delete(INSTRUCT, "Mine")
+        made.templates.import_file(one)
+        assert json.loads((folders.instruct / "Mine.json").read_text()) == MINE
+
+
 # --- looking ahead
 
 

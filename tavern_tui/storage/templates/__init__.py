@@ -26,7 +26,14 @@ from tavern_tui.storage.templates.convert import (
     template_to_json,
     with_anchors,
 )
-from tavern_tui.storage.templates.files import KINDS, TemplateFiles, read_templates, split_master
+from tavern_tui.storage.templates.files import (
+    KINDS,
+    TemplateFiles,
+    join_yaml,
+    read_templates,
+    split_master,
+    split_yaml,
+)
 from tavern_tui.text.js_regex import compile_js, parse_literal
 
 __all__ = [
@@ -35,8 +42,10 @@ __all__ = [
     "TemplateStore",
     "context_from_json",
     "instruct_from_json",
+    "join_yaml",
     "reasoning_from_json",
     "split_master",
+    "split_yaml",
     "system_prompt_from_json",
     "template_to_json",
     "with_anchors",

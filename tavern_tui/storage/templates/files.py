@@ -10,7 +10,7 @@ from tavern_tui.core.errors import DataError
 from tavern_tui.storage.bundled import bundled_files
 from tavern_tui.storage.folders import Folders
 from tavern_tui.storage.json_keep import as_list, as_object, read_file, read_object
-from tavern_tui.storage.yaml_files import parse_yaml
+from tavern_tui.storage.yaml_files import parse_yaml, plain, yaml_text
 
 Json = Mapping[str, object]
 
@@ -75,6 +75,32 @@ def split_master(templates: Json) -> Iterator[tuple[str, Json]]:
             return
 
 
+def split_yaml(data: bytes, what: str) -> list[tuple[str, Json]]:
+    """(kind, template) of each part of a YAML file of ours; none, if it holds no template.
+
+    Raises DataError."""
+    found = parse_yaml(data, what)
+    return _parts(found, _name_of(found, Path(what)))
+
+
+def _parts(found: Json, name: str) -> list[tuple[str, Json]]:
+    parts = [(kind, found.get(kind)) for kind in KINDS]
+    return [
+        (kind, {"name": name, **as_object(plain(part))}) for kind, part in parts if isinstance(part, Mapping)
+    ]
+
+
+def join_yaml(name: str, parts: Json) -> str:
+    """The text of a YAML file with these parts by kind. `split_yaml` reads them back as they are."""
+    named = {kind: _without_name(as_object(part), name) for kind, part in parts.items() if kind in KINDS}
+    return yaml_text({"name": name, **named})
+
+
+def _without_name(part: Json, name: str) -> Json:
+    """A part of a file whose name it has need not say it again."""
+    return {key: value for key, value in part.items() if (key, value) != ("name", name)}
+
+
 def _reading(files: TemplateFiles, read: Callable[[], None]) -> None:
     try:
         read()
@@ -102,9 +128,8 @@ def _add_yaml(files: TemplateFiles, path: Path) -> None:
     name = _name_of(found, path)
     if not any(isinstance(found.get(kind), Mapping) for kind in KINDS):
         raise DataError(f"{path.name} holds no template: it has none of {', '.join(KINDS)}.")
-    for kind in KINDS:
-        if isinstance(found.get(kind), Mapping):
-            files.add(kind, name, {"name": name, **_scalars(as_object(found[kind]))}, path)
+    for kind, template in _parts(found, name):
+        files.add(kind, _name_of(template, path), template, path)
     for one in as_list(found.get("chat_template_hashes")):
         files.hashes.setdefault(str(one).lower(), name)
     for texts in as_list(found.get("chat_template_marks")):
@@ -116,10 +141,3 @@ def _add_yaml(files: TemplateFiles, path: Path) -> None:
 def _name_of(template: Json, path: Path) -> str:
     name = template.get("name")
     return name if isinstance(name, str) and name else path.stem
-
-
-def _scalars(template: Json) -> Json:
-    """Only plain values: YAML knows dates and loops, JSON does not."""
-    return {
-        key: value for key, value in template.items() if isinstance(value, str | int | float | bool | None)
-    }
