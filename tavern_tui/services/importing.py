@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tavern_tui.core.errors import DataError, UsageError
@@ -13,7 +13,7 @@ from tavern_tui.storage.folders import Folders, free_name
 from tavern_tui.storage.json_keep import as_object, parse_json, read_file, read_object
 from tavern_tui.storage.lorebooks import read_foreign_lorebook, save_lorebook
 from tavern_tui.storage.personas import add_personas
-from tavern_tui.storage.presets import PresetKind, preset_kind, save_preset
+from tavern_tui.storage.presets import PresetKind, preset_kind, preset_path, save_preset
 from tavern_tui.storage.script_lists import global_list
 from tavern_tui.storage.sillytavern import read_regex_scripts, script_json
 from tavern_tui.storage.templates import TemplateStore
@@ -62,7 +62,7 @@ def _json(folders: Folders, path: Path, character: str | None, warnings: list[st
     if isinstance(found, list) or "findRegex" in as_object(found):
         return _scripts(folders, path, warnings)
     value = read_object(path)
-    if TEMPLATE_KEYS & value.keys() and not CARD_MARKS & value.keys():
+    if not CARD_MARKS & value.keys() and any(keys <= value.keys() for keys in TEMPLATES):
         return _templates(folders, path)
     if isinstance(value.get("personas"), dict):
         names = add_personas(folders, value)
@@ -71,13 +71,22 @@ def _json(folders: Folders, path: Path, character: str | None, warnings: list[st
         return _card(folders, path, character, warnings)
     kind = preset_kind(value)
     if kind is not None:
-        name = save_preset(folders, PresetKind(kind), path.stem, value).stem
+        free = _free_preset(folders, kind, path.stem, value)
+        name = save_preset(folders, kind, free, value).stem
         return "preset", name, f'{path.name}: the {kind} preset "{name}" is in the data folder.'
     if LOREBOOK_KEYS & value.keys():
         return _lorebook(folders, path, warnings)
     if CARD_KEYS & value.keys():
         return _card(folders, path, character, warnings)
     raise DataError(f"{path.name} is no card, lorebook or preset that we know.")
+
+
+def _free_preset(folders: Folders, kind: PresetKind, name: str, value: Mapping[str, object]) -> str:
+    """The name, or one like it where another preset has it already."""
+    path = preset_path(folders, kind, name)
+    if not path.exists() or read_object(path) == value:
+        return name
+    return free_name(path.parent, name, path.suffix)
 
 
 def _templates(folders: Folders, path: Path) -> Outcome:
@@ -97,9 +106,13 @@ def _scripts(folders: Folders, path: Path, warnings: list[str]) -> Outcome:
     return "regex", names, f"{path.name}: {len(fresh)} regex scripts more ({names})."
 
 
-TEMPLATE_KEYS = {"input_sequence", "story_string", "instruct", "context", "sysprompt", "reasoning"}
-"""What only templates and master exports have."""
-CARD_MARKS = {"first_mes", "char_name", "spec", "prompts"}
+TEMPLATES: tuple[set[str], ...] = (
+    *({key} for key in ("input_sequence", "story_string", "instruct", "context", "sysprompt", "reasoning")),
+    {"name", "content"},
+    {"name", "prefix", "suffix"},
+)
+"""Keys that together only templates and master exports have."""
+CARD_MARKS = {"first_mes", "char_name", "spec", "prompts", "description", "entries"}
 LOREBOOK_KEYS = {"entries", "lorebookVersion", "kind", "spec"}
 CARD_KEYS = {"name", "char_name"}
 

@@ -78,6 +78,21 @@ def test_a_card_is_still_a_card_and_a_book_a_book(folders, tmp_path) -> None:
     assert taken(folders, tmp_path, {"temp": 1, "rep_pen": 1.1})[0] == "preset"
 
 
+def test_a_bare_system_prompt_and_a_reasoning_template_are_templates(folders, tmp_path) -> None:
+    assert taken(folders, tmp_path, {"name": "Brief", "content": "Be brief."})[0] == "template"
+    assert (
+        taken(folders, tmp_path, {"name": "R", "prefix": "<r>", "suffix": "</r>", "separator": ""})[0]
+        == "template"
+    )
+
+
+def test_a_preset_never_takes_the_place_of_another_of_its_name(folders, tmp_path) -> None:
+    for temperature in (0.5, 0.9, 0.9):
+        taken(folders, tmp_path, {"temp": temperature, "rep_pen": 1.1}, "Mine.json")
+    kept = [json.loads(path.read_text())["temp"] for path in sorted(folders.textgen_settings.glob("*.json"))]
+    assert sorted(set(kept)) == [0.5, 0.9]
+
+
 @pytest.mark.parametrize("value", [{}, [], [1], {"x": 1}])
 def test_what_is_nothing_we_know_is_said(folders, tmp_path, value) -> None:
     with pytest.raises(DataError, match=r"file\.json"):
