@@ -60,6 +60,7 @@ class MainScreen(Frame):
             tavern.notices.listen(self._tell),
             tavern.connections.changed.listen(lambda _: self._inputs_changed()),
             tavern.connections.status_changed.listen(lambda _: self._inputs_changed()),
+            tavern.presets.changed.listen(lambda _: self._inputs_changed()),
             tavern.counted.listen(lambda _: self._inputs_changed()),
             tavern.settings_changed.listen(self._settings_changed),
         ]
