@@ -43,5 +43,11 @@ class Connection:
     stream: bool = True
     extra_headers: Mapping[str, str] = field(default_factory=dict)
     extra_body: Mapping[str, object] = field(default_factory=dict)
+    proxy: str = ""
+    """`http://`, `https://` or `socks5://` address all requests go through; empty: the environment's."""
+    ca_file: str = ""
+    """A file with the certificates (PEM) that are trusted besides the usual ones."""
+    options: Mapping[str, object] = field(default_factory=dict)
+    """Choices only this provider has (its row names them): trusted workers, keep-alive, ..."""
     source: Mapping[str, object] = field(default_factory=dict)
     """Keys of the settings file this version does not know."""

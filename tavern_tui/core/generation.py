@@ -36,6 +36,9 @@ class GenerationRequest:
     stream: bool = True
     extra_body: Mapping[str, object] = field(default_factory=dict)
     """Keys the user adds to or overrides in the body; a value of None drops the key."""
+    token_ids: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Ids of the texts in biases, bans and (NovelAI) stop strings, as the model's tokenizer has them;
+    what could not be tokenised is absent."""
     genkey: str = ""
     """A name for this generation, unique on the server, where it has such a thing (KoboldCpp)."""
 
@@ -53,6 +56,17 @@ class ReasoningDelta:
     """More of the model's thinking."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenChosen:
+    """One token of the reply, with what else could have come."""
+
+    token: str
+    logprob: float
+    others: tuple[tuple[str, float], ...] = ()
+    """Candidates with their natural logarithms, likeliest first; the token itself may be among them."""
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +96,7 @@ class Finished:
     """The server's own word, or the refusal's text."""
 
 
-StreamEvent = TextDelta | ReasoningDelta | Progress | Usage | Finished
+StreamEvent = TextDelta | ReasoningDelta | TokenChosen | Progress | Usage | Finished
 EventStream = AsyncGenerator[StreamEvent, None]
 
 
@@ -94,6 +108,12 @@ class Model:
     title: str = ""
     context_size: int | None = None
     detail: str = ""
+    """What helps to choose, in a few words: owner, size, queue, whether it is loaded."""
+    capabilities: tuple[str, ...] = ()
+    """What it can do besides text: `vision`, `tools`, `reasoning` ..."""
+    prompt_price: float | None = None
+    """US dollars for a token of the prompt."""
+    reply_price: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +125,8 @@ class ServerStatus:
     """The server's name and version: `KoboldCpp 1.76`."""
     model: str = ""
     context_size: int | None = None
+    max_reply: int | None = None
+    """Most tokens of one reply, where the server limits it below the context."""
     chat_template: str = ""
     """The model's Jinja template, where the server tells it."""
     detail: str = ""

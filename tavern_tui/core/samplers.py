@@ -34,6 +34,8 @@ class SamplerSpec:
     low: float = 0
     high: float = 1
     step: float = 0.01
+    choices: tuple[str, ...] = ()
+    """The only values a text may have; empty: any."""
 
 
 def _number(
@@ -52,6 +54,12 @@ def _whole(id: str, title: str, low: int, high: int, neutral: int, help: str) ->
 
 def _switch(id: str, title: str, neutral: bool, help: str) -> SamplerSpec:
     return SamplerSpec(id=id, title=title, kind=SamplerKind.BOOL, neutral=neutral, help=help)
+
+
+def _choice(id: str, title: str, choices: tuple[str, ...], help: str) -> SamplerSpec:
+    return SamplerSpec(
+        id=id, title=title, kind=SamplerKind.TEXT, neutral=choices[0], help=help, choices=choices
+    )
 
 
 SAMPLERS: dict[str, SamplerSpec] = {
@@ -107,11 +115,28 @@ SAMPLERS: dict[str, SamplerSpec] = {
         _number("mirostat_tau", "Mirostat tau", 0, 20, 5, "Target surprise."),
         _number("mirostat_eta", "Mirostat eta", 0, 1, 0.1, "Learning rate."),
         _number("skew", "Skew", -5, 5, 0, "Bends the distribution."),
+        _number("penalty_alpha", "Penalty alpha", 0, 5, 0, "Contrastive search; 0 is off."),
         _whole("min_tokens", "Minimum length", 0, 2000, 0, "Tokens before the end may come."),
         _switch("temperature_last", "Temperature last", True, "Apply temperature after the others."),
         _switch("ban_eos_token", "Ban EOS", False, "The model cannot end its turn."),
         _switch("add_bos_token", "Add BOS", True, "The server puts the start token in front."),
         _switch("skip_special_tokens", "Skip special tokens", True, "Special tokens are not shown."),
+        _switch("spaces_between_special_tokens", "Spaces between special tokens", True, "As it says."),
+        _choice(
+            "phrase_rep_pen",
+            "Phrase repetition",
+            ("off", "very_light", "light", "medium", "aggressive", "very_aggressive"),
+            "Penalty on repeated phrases.",
+        ),
+        _number("math1_temp", "Unified linearity", -2, 5, 1, "NovelAI's unified sampler."),
+        _number("math1_quad", "Unified quadratic", -5, 5, 0, "NovelAI's unified sampler."),
+        _number("math1_quad_entropy_scale", "Unified entropy", -5, 5, 0, "NovelAI's unified sampler."),
+        _choice(
+            "prefix",
+            "Module",
+            ("vanilla", "special_instruct", "special_proseaugmenter", "theme_textadventure"),
+            "What NovelAI's model is told to write.",
+        ),
         _number("guidance_scale", "CFG scale", 0.1, 4, 1, "Classifier-free guidance; 1 is off."),
         SamplerSpec(
             id="negative_prompt",
@@ -142,12 +167,28 @@ SAMPLERS: dict[str, SamplerSpec] = {
             help="Phrases the model may not write.",
         ),
         SamplerSpec(
+            id="banned_tokens",
+            title="Banned tokens",
+            kind=SamplerKind.STRINGS,
+            neutral=(),
+            help='One per line: a text, token ids as [1,2], or a "quoted" phrase.',
+        ),
+        SamplerSpec(
+            id="logit_bias",
+            title="Logit bias",
+            kind=SamplerKind.STRINGS,
+            neutral=(),
+            help="One per line: TEXT = VALUE, such as dragon = -20. {text} is taken as it is, [1,2] is ids.",
+        ),
+        SamplerSpec(
             id="sampler_order",
             title="Sampler order",
             kind=SamplerKind.STRINGS,
             neutral=(),
             help="The order the server applies its samplers in.",
         ),
+        _whole("logprobs", "Token probabilities", 0, 10, 0, "How many candidates per token are kept."),
+        _whole("n", "Replies", 1, 20, 1, "Replies asked for at once; the others become swipes."),
         _whole("seed", "Seed", -1, 2**31 - 1, -1, "The same seed gives the same reply; -1 is random."),
     )
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal, Protocol
@@ -12,6 +12,7 @@ from tavern_tui.core.generation import (
     EventStream,
     GenerationRequest,
     Model,
+    Progress,
     ServerStatus,
     StreamEvent,
 )
@@ -95,6 +96,29 @@ class Ask(Protocol):
         """The answer, or None if the server is there but has no such thing to tell."""
         ...
 
+    async def send(self, method: str, path: str, body: Mapping[str, object] | None = None) -> object:
+        """The answer to a request of another method; None if it has no words. Raises ProviderError."""
+        ...
+
+    def follow(self, path: str, body: Mapping[str, object]) -> AsyncGenerator[dict[str, object], None]:
+        """The objects of an answer that comes piece by piece (SSE or lines of JSON), however long it
+        takes. Raises ProviderError, also for an error among them."""
+        ...
+
+
+ModelWork = Callable[[Ask, "ProviderSpec", str], AsyncGenerator[Progress, None]]
+"""Does something with the model of this name on the server and tells how far it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelDesk:
+    """What one kind of server can be told to do with its models. None: it cannot."""
+
+    load: ModelWork | None = None
+    unload: ModelWork | None = None
+    fetch: ModelWork | None = None
+    """Get a model the server does not have yet."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRoute:
@@ -103,6 +127,8 @@ class TokenRoute:
     path: str
     text_key: str
     extra: Mapping[str, object] = field(default_factory=dict)
+    ids_path: str = ""
+    """Where it tells the ids, if `path` gives only the number."""
     needs_model: bool = False
     subtract_empty: bool = False
     """The server adds a start token that cannot be switched off: the count of "" is taken away."""
@@ -117,6 +143,7 @@ class ServerApi:
     tokens: TokenRoute | None = None
     abort: str = ""
     """Path that ends the generation named by a genkey."""
+    desk: ModelDesk = field(default_factory=ModelDesk)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +154,17 @@ class ModelRule:
     """Regular expression, searched in the model's id."""
     drop: tuple[str, ...] = ()
     rename: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderOption:
+    """A choice only this provider has, kept in `Connection.options` under its id."""
+
+    id: str
+    title: str
+    help: str
+    default: bool | int | str = ""
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +200,7 @@ class ProviderSpec:
     asks_usage: bool = False
     """Send `stream_options.include_usage`."""
     post_processing: str = ""
+    options: tuple[ProviderOption, ...] = ()
     hidden: bool = False
     """Not offered in lists."""
 
@@ -215,6 +254,20 @@ class Provider(Protocol):
 
     async def status(self) -> ServerStatus:
         """What the server says of itself. Raises ProviderError if it does not answer."""
+        ...
+
+    async def learn(self, request: GenerationRequest) -> None:
+        """Find out what `wire` needs to know of the server for this request (token ids). Never raises
+        for a server that does not tell: what needs it is left out."""
+        ...
+
+    @property
+    def work(self) -> frozenset[str]:
+        """What `manage` can do: among `load`, `unload`, `fetch`."""
+        ...
+
+    def manage(self, what: str, model: str) -> AsyncGenerator[Progress, None]:
+        """Have the server load, unload or fetch a model. Raises ProviderError, UsageError."""
         ...
 
     async def count_tokens(self, texts: Sequence[str]) -> list[int] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, suppress
@@ -15,15 +14,18 @@ from tavern_tui import __version__
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import (
     AuthFailed,
-    BadAnswer,
     NotFound,
     ProviderError,
-    RateLimited,
-    RequestRefused,
-    ServerFailed,
     UsageError,
 )
-from tavern_tui.core.generation import EventStream, GenerationRequest, Model, ServerStatus, StreamEvent
+from tavern_tui.core.generation import (
+    EventStream,
+    GenerationRequest,
+    Model,
+    Progress,
+    ServerStatus,
+    StreamEvent,
+)
 from tavern_tui.providers.base import (
     Auth,
     Dialect,
@@ -31,24 +33,21 @@ from tavern_tui.providers.base import (
     ProviderSpec,
     ServerApi,
     StreamDecoder,
-    TokenRoute,
 )
+from tavern_tui.providers.counting import Counting
 from tavern_tui.providers.dialects.common import body_bytes
-from tavern_tui.providers.explain import Explainer, is_html
+from tavern_tui.providers.explain import Explainer
 from tavern_tui.providers.masking import check_header, mask_headers, secret_values
-from tavern_tui.providers.sending import Sender
-from tavern_tui.providers.servers import read_count
+from tavern_tui.providers.questions import Questions
+from tavern_tui.providers.samplers import texts_for_ids
+from tavern_tui.providers.sending import Route, Sender
 from tavern_tui.providers.timing import Stopwatch
-from tavern_tui.providers.together import together
 from tavern_tui.providers.urls import Base, parse_base
 from tavern_tui.providers.wirelog import WireLog
 
-QUESTION_SECONDS = 15.0
 ABORT_SECONDS = 2.0
 READ_OUT_SECONDS = 0.25
 """A server that keeps a connection open after its end mark is not waited for."""
-MAX_ANSWER = 64 * 1024 * 1024
-COUNTS_AT_ONCE = 4
 
 
 class HttpProvider:
@@ -83,8 +82,23 @@ class HttpProvider:
             f"{spec.title} at {self._base.host}",
             secret_values(self._key, self._base.basic_auth, connection.extra_headers),
         )
-        self._sender = Sender(self._explain, use_proxies=not self._base.loopback, transport=transport)
+        self._sender = Sender(
+            self._explain,
+            route=Route(
+                proxy=connection.proxy,
+                ca_file=connection.ca_file,
+                use_environment=not self._base.loopback,
+            ),
+            transport=transport,
+        )
         self._headers = self._standing_headers()
+        self._ask = Questions(
+            self.name, prepare=self._prepared, sender=self._sender, explain=self._explain, log=self._log
+        )
+        route = self._server.tokens
+        self._counting = (
+            Counting(route, ask=self._ask, prepare=self._prepared, explain=self._explain) if route else None
+        )
 
     @property
     def spec(self) -> ProviderSpec:
@@ -109,7 +123,13 @@ class HttpProvider:
                 f'The connection "{self.name}" does not say which model of {self._spec.title} to use.',
                 hint="Choose a model in the connection.",
             )
-        return replace(request, model=model, genkey=request.genkey or self._genkey)
+        known = self._counting.ids if self._counting is not None else {}
+        return replace(
+            request,
+            model=model,
+            genkey=request.genkey or self._genkey,
+            token_ids={**known, **request.token_ids},
+        )
 
     @property
     def _model(self) -> str:
@@ -173,6 +193,7 @@ class HttpProvider:
                     yield event
 
     async def _stream(self, request: GenerationRequest) -> AsyncGenerator[StreamEvent, None]:
+        await self.learn(request)
         prepared = self.wire(request)
         watch = Stopwatch(self.name, prepared, self._log)
         finished = False
@@ -241,84 +262,43 @@ class HttpProvider:
 
     # --- small questions
 
-    async def get(self, path: str) -> object:
-        return await self._question(self._prepared("GET", path, None))
-
-    async def post(self, path: str, body: Mapping[str, object]) -> object:
-        return await self._question(self._prepared("POST", path, body))
-
-    async def maybe(self, path: str) -> object:
-        try:
-            return await self.get(path)
-        except (NotFound, RequestRefused, ServerFailed, BadAnswer, RateLimited):
-            return None
-
-    async def _question(self, prepared: PreparedRequest, log: WireLog | None = None) -> object:
-        watch = Stopwatch(self.name, prepared, log or self._log)
-        try:
-            async with self._sender.answer(prepared, watch, read_seconds=QUESTION_SECONDS) as response:
-                return self._json(await self._read(response, MAX_ANSWER, watch))
-        except httpx.HTTPError as error:
-            watch.failed("the answer broke off")
-            raise self._explain.broken() from error
-        except ProviderError as error:
-            watch.failed(str(error))
-            raise
-        finally:
-            watch.done()
-
-    async def _read(self, response: httpx.Response, limit: int, watch: Stopwatch) -> bytes:
-        body = bytearray()
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            watch.bytes(len(chunk))
-            if len(body) > limit:
-                raise self._explain.nonsense(f"more than {limit // 2**20} MB")
-        return bytes(body)
-
-    def _json(self, body: bytes) -> object:
-        text = body.decode("utf-8", "replace")
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
-            what = "a web page instead of JSON" if is_html(text) else "something that is not JSON"
-            raise self._explain.nonsense(what) from None
+    @property
+    def ask(self) -> Questions:
+        """Small questions to the server."""
+        return self._ask
 
     async def models(self) -> list[Model]:
-        return await self._server.models(self, self._spec)
+        return await self._server.models(self._ask, self._spec)
 
     async def status(self) -> ServerStatus:
-        status = await self._server.status(self, self._spec, self._connection.model)
+        status = await self._server.status(self._ask, self._spec, self._connection.model)
         self._only_model = status.model
         return status
 
+    async def learn(self, request: GenerationRequest) -> None:
+        texts = texts_for_ids(self._spec.samplers, request.samplers)
+        if texts and self._counting is not None:
+            with suppress(ProviderError):
+                await self._counting.learn_ids(texts, self._counted_model)
+
     async def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
-        route = self._server.tokens
-        if route is None or (route.needs_model and not self._counted_model):
-            return None
-        gate = asyncio.Semaphore(COUNTS_AT_ONCE)
-        try:
-            empty = await self._count(route, "", gate) if route.subtract_empty else 0
-            counts = await together(*(self._count(route, text, gate) for text in texts))
-        except (NotFound, BadAnswer):
-            return None
-        return [max(0, count - empty) if text else 0 for count, text in zip(counts, texts, strict=True)]
+        return await self._counting.counts(texts, self._counted_model) if self._counting else None
 
     @property
     def _counted_model(self) -> str:
         return self._connection.model or self._only_model
 
-    async def _count(self, route: TokenRoute, text: str, gate: asyncio.Semaphore) -> int:
-        body: dict[str, object] = {**route.extra, route.text_key: text}
-        if route.needs_model:
-            body["model"] = self._counted_model
-        prepared = self._prepared("POST", route.path, body)
-        async with gate:
-            # Hundreds of these would push everything else out of the log.
-            count = read_count(await self._question(prepared, WireLog(limit=1)))
-        if count is None:
-            raise self._explain.nonsense("something that is not a token count")
-        return count
+    @property
+    def work(self) -> frozenset[str]:
+        desk = self._server.desk
+        return frozenset(name for name in ("load", "unload", "fetch") if getattr(desk, name) is not None)
+
+    async def manage(self, what: str, model: str) -> AsyncGenerator[Progress, None]:
+        if what not in self.work:
+            raise UsageError(f"{self._spec.title} cannot {what} models.")
+        async with aclosing(getattr(self._server.desk, what)(self._ask, self._spec, model)) as steps:
+            async for step in steps:
+                yield step
 
     async def aclose(self) -> None:
         await self._sender.aclose()

@@ -20,6 +20,7 @@ from tavern_tui.core.generation import EventStream, GenerationRequest, Model, Pr
 from tavern_tui.providers.base import PreparedRequest, ProviderSpec
 from tavern_tui.providers.http import HttpProvider
 from tavern_tui.providers.local_server import KEY_VARIABLE
+from tavern_tui.providers.plain import Plain
 from tavern_tui.providers.wirelog import WireLog
 
 DEFAULT_CONTEXT = 8192
@@ -28,7 +29,7 @@ PLACEHOLDER = "http://127.0.0.1"
 """Address shown before the child has chosen its port."""
 
 
-class LocalProvider:
+class LocalProvider(Plain):
     """Starts the child when it is first needed and ends it with `aclose`."""
 
     def __init__(self, spec: ProviderSpec, connection: Connection, *, log: WireLog | None = None) -> None:

@@ -21,6 +21,7 @@ from tavern_tui.core.prompt import ChatPrompt, Prompt
 from tavern_tui.providers.base import PreparedRequest, ProviderSpec
 from tavern_tui.providers.indoors import indoor_request
 from tavern_tui.providers.ngram import write
+from tavern_tui.providers.plain import Plain
 
 CONTEXT_SIZE = 8192
 TOKENS_PER_WORD = 1.35
@@ -28,7 +29,7 @@ PACE = 0.006
 """Seconds between words, so that one can watch it write."""
 
 
-class OfflineProvider:
+class OfflineProvider(Plain):
     """Writes with the words of the card, the chat and the lore. The same seed, the same reply."""
 
     def __init__(self, spec: ProviderSpec, connection: Connection, *, pace: float = PACE) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeGuard
 
+from tavern_tui.core.biases import TokenText, read_bans, read_biases
 from tavern_tui.core.errors import UsageError
 from tavern_tui.core.samplers import SAMPLERS, SamplerKind, SamplerValue
 
@@ -23,6 +24,12 @@ class Values:
     samplers: Mapping[str, SamplerValue]
     context_size: int
     max_tokens: int
+    token_ids: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Ids of the texts in biases and bans, as far as they are known."""
+
+    def ids(self, what: TokenText) -> tuple[int, ...]:
+        """The tokens of a text; none if they are not known."""
+        return what.ids or self.token_ids.get(what.text, ())
 
     def number(self, name: str) -> float:
         """A sampler's value as a number, its neutral one if it is not set."""
@@ -48,6 +55,8 @@ class Wire:
 
     names: tuple[str, ...]
     make: Maker = _same
+    needs_ids: bool = False
+    """Its texts are sent as token ids."""
 
 
 SamplerTable = Mapping[str, Wire]
@@ -65,6 +74,23 @@ def encode_samplers(table: SamplerTable, values: Values) -> dict[str, object]:
         for wire_name in wire.names:
             body[wire_name] = made
     return body
+
+
+def texts_for_ids(table: SamplerTable, samplers: Mapping[str, SamplerValue]) -> list[str]:
+    """The texts whose token ids a request with these values needs."""
+    wanted: list[TokenText] = []
+    for name, read in (("logit_bias", _bias_texts), ("banned_tokens", _ban_texts)):
+        if name in samplers and name in table and table[name].needs_ids:
+            wanted += read(samplers[name])
+    return list(dict.fromkeys(one.text for one in wanted if one.text))
+
+
+def _bias_texts(value: SamplerValue) -> list[TokenText]:
+    return [bias.what for bias in read_biases(value)]
+
+
+def _ban_texts(value: SamplerValue) -> list[TokenText]:
+    return list(read_bans(value).tokens)
 
 
 def checked(name: str, value: SamplerValue) -> SamplerValue:
@@ -198,3 +224,60 @@ def named_order(value: SamplerValue, values: Values) -> object:
 def no_longer_than_reply(value: SamplerValue, values: Values) -> object:
     """TabbyAPI and vLLM refuse a minimum above the maximum."""
     return min(value, values.max_tokens) if isinstance(value, int) and value > 0 else OMIT
+
+
+# --- logit biases and banned tokens
+
+
+def bias_object(value: SamplerValue, values: Values) -> object:
+    """`{"id": value}`; each token of a text gets the text's value."""
+    found = {str(id): bias.value for bias in read_biases(value) for id in values.ids(bias.what)}
+    return found or OMIT
+
+
+def bias_object_with_bans(value: SamplerValue, values: Values) -> object:
+    """Biases, and banned tokens as -100: for servers that have no list of bans."""
+    biases = bias_object(value, values) if value else {}
+    bans = {str(id): -100 for id in _banned_ids(values)}
+    merged = {**(biases if isinstance(biases, dict) else {}), **bans}
+    return merged or OMIT
+
+
+def bias_pairs_with_bans(value: SamplerValue, values: Values) -> object:
+    """llama.cpp: `[[id, value]]`, and `[id, false]` for a ban. Texts may stand for their tokens."""
+    pairs: list[list[object]] = []
+    for bias in read_biases(value):
+        pairs += [[id, bias.value] for id in bias.what.ids] or [[bias.what.text, bias.value]]
+    for what in read_bans(values.samplers.get("banned_tokens", ())).tokens:
+        pairs += [[id, False] for id in what.ids] or [[what.text, False]]
+    return pairs or OMIT
+
+
+def banned_ids_text(value: SamplerValue, values: Values) -> object:
+    """Banned tokens as `"1,2,3"`."""
+    return ",".join(map(str, _banned_ids(values))) or OMIT
+
+
+def banned_ids_list(value: SamplerValue, values: Values) -> object:
+    return _banned_ids(values) or OMIT
+
+
+def banned_phrases(value: SamplerValue, values: Values) -> object:
+    """Banned strings, with the quoted lines of the banned tokens."""
+    own = value if isinstance(value, tuple) else ()
+    quoted = read_bans(values.samplers.get("banned_tokens", ())).phrases
+    return list(dict.fromkeys((*own, *quoted))) or OMIT
+
+
+def _banned_ids(values: Values) -> list[int]:
+    bans = read_bans(values.samplers.get("banned_tokens", ()))
+    return list(dict.fromkeys(id for what in bans.tokens for id in values.ids(what)))
+
+
+def at_most(high: int) -> Maker:
+    """Lower values above `high` to it; 0 is not sent."""
+    return lambda value, values: min(high, value) if isinstance(value, int) and value > 0 else OMIT
+
+
+def if_more_than_one(value: SamplerValue, values: Values) -> object:
+    return value if isinstance(value, int) and value > 1 else OMIT

@@ -20,12 +20,13 @@ from tavern_tui.core.generation import (
 )
 from tavern_tui.providers.base import PreparedRequest, ProviderSpec
 from tavern_tui.providers.indoors import indoor_request
+from tavern_tui.providers.plain import Plain
 
 Reply = str | Sequence[StreamEvent | TavernError]
 """A text, or events as they shall come; an error among them is raised there."""
 
 
-class ScriptedProvider:
+class ScriptedProvider(Plain):
     """Gives out its replies in turn, over and over.
 
     `requests` keeps what was asked. `pace` is the number of seconds between pieces; set `gate`

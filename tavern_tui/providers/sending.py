@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 
@@ -23,14 +26,42 @@ LONGEST_WAIT = 5.0
 MAX_ERROR_BODY = 64 * 1024
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """The way to a server."""
+
+    proxy: str = field(default="", repr=False)
+    """Address of the proxy everything goes through; it may hold a password."""
+    ca_file: str = ""
+    """Certificates (PEM) that are trusted besides the usual ones."""
+    use_environment: bool = True
+    """Without a proxy of its own: take those of HTTP_PROXY, HTTPS_PROXY and NO_PROXY."""
+
+    def tls(self) -> ssl.SSLContext | bool:
+        """What is trusted. Raises UsageError for a file that holds no certificates."""
+        if not self.ca_file:
+            return True
+        path = Path(self.ca_file).expanduser()
+        context = httpx.create_ssl_context()
+        try:
+            context.load_verify_locations(path)
+        except (OSError, ssl.SSLError) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else "no PEM file"
+            raise UsageError(
+                f"The certificates in {path} cannot be used: {reason}.",
+                hint="Check the CA file of this connection.",
+            ) from error
+        return context
+
+
 class Sender:
     """Sends prepared requests. Follows no redirects, so that no key goes to another host."""
 
     def __init__(
-        self, explain: Explainer, *, use_proxies: bool, transport: httpx.AsyncBaseTransport | None = None
+        self, explain: Explainer, *, route: Route, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
         self._explain = explain
-        self._use_proxies = use_proxies
+        self._route = route
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
         self._closed = False
@@ -102,14 +133,19 @@ class Sender:
             try:
                 self._client = httpx.AsyncClient(
                     follow_redirects=False,
-                    trust_env=self._use_proxies,
+                    trust_env=self._route.use_environment and not self._route.proxy,
+                    proxy=self._route.proxy or None,
+                    verify=self._route.tls(),
                     transport=self._transport,
                     # llama.cpp drops idle connections after 5 seconds.
                     limits=httpx.Limits(keepalive_expiry=4.0),
                 )
-            except (ImportError, ValueError) as error:
+            except (ImportError, ValueError, httpx.InvalidURL) as error:
+                whose = "of this connection" if self._route.proxy else "settings of the environment"
+                reason = "it needs `pip install httpx[socks]`" if isinstance(error, ImportError) else error
                 raise UsageError(
-                    f"The proxy settings of the environment cannot be used: {str(error).rstrip('.')}."
+                    f"The proxy {whose} cannot be used: {self._explain.words(str(reason)).rstrip('.')}.",
+                    hint="A proxy looks like http://127.0.0.1:8118 or socks5://127.0.0.1:1080.",
                 ) from error
         return self._client
 

@@ -201,7 +201,12 @@ KOBOLD_CHAT = ServerApi(status=kobold_status, models=kobold_models, tokens=KOBOL
 OOBA = ServerApi(
     status=ooba_status,
     models=listed_models,
-    tokens=TokenRoute(path="/v1/internal/token-count", text_key="text", subtract_empty=True),
+    tokens=TokenRoute(
+        path="/v1/internal/token-count",
+        ids_path="/v1/internal/encode",
+        text_key="text",
+        subtract_empty=True,
+    ),
 )
 TABBY = ServerApi(
     status=tabby_status,
@@ -239,4 +244,16 @@ def read_count(payload: object) -> int | None:
     for key in ("tokens", "ids"):
         if isinstance(answer.get(key), list):
             return len(as_list(answer[key]))
-    return None
+    return len(payload) if isinstance(payload, list) else None
+
+
+def read_ids(payload: object) -> tuple[int, ...] | None:
+    """The token ids in a tokeniser's answer: numbers, or objects that have an id."""
+    entries = payload if isinstance(payload, list) else None
+    answer = as_dict(payload)
+    for key in ("tokens", "ids"):
+        entries = as_list(answer[key]) if isinstance(answer.get(key), list) else entries
+    if entries is None:
+        return None
+    ids = [as_int(as_dict(one).get("id")) if isinstance(one, dict) else as_int(one) for one in entries]
+    return tuple(id for id in ids if id is not None)

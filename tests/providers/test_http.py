@@ -439,9 +439,9 @@ async def test_a_server_that_does_not_count_gives_none() -> None:
 
 
 async def test_a_huge_answer_to_a_small_question_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tavern_tui.providers import http
+    from tavern_tui.providers import questions
 
-    monkeypatch.setattr(http, "MAX_ANSWER", 1024 * 1024)
+    monkeypatch.setattr(questions, "MAX_ANSWER", 1024 * 1024)
     async with FakeServer(answers(200, json.dumps(["x" * 2_000_000]).encode())) as server:
         provider = connect("custom", server.url)
         with pytest.raises(BadAnswer, match="more than 1 MB"):

@@ -81,7 +81,7 @@ async def test_a_chat_is_answered_and_continued_alike_streamed_or_not(llama: Any
 
 async def busy_slots(provider: Provider) -> int:
     assert isinstance(provider, HttpProvider)
-    slots: Any = await provider.get("/slots")
+    slots: Any = await provider.ask.get("/slots")
     return sum(slot["is_processing"] for slot in slots)
 
 

@@ -65,7 +65,12 @@ def stop_strings(request: GenerationRequest, spec: ProviderSpec) -> list[str]:
 
 
 def sampler_values(request: GenerationRequest) -> Values:
-    return Values(samplers=request.samplers, context_size=request.context_size, max_tokens=request.max_tokens)
+    return Values(
+        samplers=request.samplers,
+        context_size=request.context_size,
+        max_tokens=request.max_tokens,
+        token_ids=request.token_ids,
+    )
 
 
 def model_key(request: GenerationRequest, spec: ProviderSpec) -> dict[str, object]:

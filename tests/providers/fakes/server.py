@@ -59,8 +59,9 @@ Handler = Callable[[Seen, Answer], Awaitable[None]]
 class FakeServer:
     """`async with FakeServer(handler) as server` listens until the block ends."""
 
-    def __init__(self, handler: Handler, *, keeps_alive: bool = False) -> None:
+    def __init__(self, handler: Handler, *, keeps_alive: bool = False, port: int = 0) -> None:
         self._handler = handler
+        self._port = port
         self._keeps_alive = keeps_alive
         self.connections = 0
         self._server: asyncio.Server | None = None
@@ -78,7 +79,7 @@ class FakeServer:
         return int(self._server.sockets[0].getsockname()[1])
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
         return self
 
     async def __aexit__(self, *exc: object) -> None:

@@ -1,0 +1,139 @@
+"""llama.cpp's server: `/completion` with everything it has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tests.providers.fakes.server import Answer, Seen
+from tests.providers.fakes.strict import (
+    Check,
+    Refused,
+    StrictFake,
+    anything,
+    count,
+    flag,
+    ids,
+    number,
+    text,
+    texts,
+    whole,
+)
+
+SAMPLERS: Mapping[str, Check] = {
+    "temperature": number(0), "dynatemp_range": number(0), "dynatemp_exponent": number(),
+    "top_k": whole(-1), "top_p": number(), "min_p": number(), "top_n_sigma": number(),
+    "typical_p": number(), "xtc_probability": number(), "xtc_threshold": number(),
+    "repeat_penalty": number(), "repeat_last_n": whole(0), "presence_penalty": number(),
+    "frequency_penalty": number(), "dry_multiplier": number(), "dry_base": number(),
+    "dry_allowed_length": whole(), "dry_penalty_last_n": whole(0), "dry_sequence_breakers": texts(least=1),
+    "mirostat": whole(0, 2), "mirostat_tau": number(), "mirostat_eta": number(),
+    "adaptive_target": number(), "adaptive_decay": number(), "grammar": text, "json_schema": anything,
+    "seed": whole(), "ignore_eos": flag, "logit_bias": anything, "n_probs": whole(0), "min_keep": whole(0),
+    "samplers": texts(),
+}  # fmt: skip
+FIELDS: Mapping[str, Check] = {
+    **SAMPLERS, "prompt": anything, "n_predict": whole(-1), "stream": flag, "stop": texts(), "model": text,
+    "n": whole(1), "n_cmpl": whole(1), "cache_prompt": flag, "return_progress": flag, "id_slot": whole(),
+    "post_sampling_probs": flag, "timings_per_token": flag,
+}  # fmt: skip
+
+
+class LlamaCppFake(StrictFake):
+    """Build 11549, as recorded."""
+
+    id = "llamacpp"
+    generate = frozenset({"POST /completion"})
+    counts = True
+
+    @property
+    def routes(self) -> Mapping[str, Any]:
+        return {
+            "GET /health": self.health,
+            "GET /props": self.props,
+            "GET /v1/models": self.models,
+            "POST /tokenize": self.tokenize,
+            "POST /completion": self.completion,
+        }
+
+    def open_routes(self) -> frozenset[str]:
+        return frozenset({"GET /health"})
+
+    def error(self, status: int, sentence: str) -> object:
+        kinds = {401: "authentication_error", 404: "not_found_error", 501: "not_supported_error"}
+        kind = kinds.get(status, "invalid_request_error" if status < 500 else "server_error")
+        return {"error": {"code": status, "message": sentence, "type": kind}}
+
+    async def health(self, seen: Seen, answer: Answer) -> None:
+        await answer.send(200, {"status": "ok"})
+
+    async def props(self, seen: Seen, answer: Answer) -> None:
+        await answer.send(
+            200,
+            {
+                "default_generation_settings": {"n_ctx": self.context},
+                "total_slots": 1,
+                "model_alias": self.model,
+                "build_info": "b11549-fake",
+                "chat_template": "<|im_start|>user<|im_end|><|im_start|>assistant",
+            },
+        )
+
+    async def models(self, seen: Seen, answer: Answer) -> None:
+        entry = {"id": self.model, "object": "model", "owned_by": "llamacpp", "meta": {"n_ctx": self.context}}
+        await answer.send(200, {"object": "list", "data": [entry]})
+
+    async def tokenize(self, seen: Seen, answer: Answer) -> None:
+        fields = {"content": text, "add_special": flag, "parse_special": flag, "with_pieces": flag}
+        await answer.send(200, {"tokens": ids(self.body(seen, fields)["content"])})
+
+    async def completion(self, seen: Seen, answer: Answer) -> None:
+        body = self.body(seen, FIELDS, needed=["prompt"])
+        tokens = count(str(body["prompt"]))
+        if tokens >= (self.context or 0):
+            sentence = f"request ({tokens} tokens) exceeds the available context size ({self.context} tokens)"
+            error = {
+                "code": 400, "message": sentence, "type": "exceed_context_size_error",
+                "n_prompt_tokens": tokens, "n_ctx": self.context,
+            }  # fmt: skip
+            raise Refused(400, {"error": error})
+        generation = self.begin(body)
+        pieces, why = self.cut(
+            body.get("n_predict", -1) if body.get("n_predict", -1) >= 0 else 99, body.get("stop", [])
+        )
+        times = body.get("n", body.get("n_cmpl", 1))
+        end = {
+            "content": "", "stop": True, "stop_type": {"stop": "eos", "length": "limit"}[why],
+            "tokens_predicted": len(pieces), "tokens_evaluated": tokens, "truncated": False,
+            "generation_settings": {name: body[name] for name in SAMPLERS if name in body},
+        }  # fmt: skip
+        if body.get("stream"):
+            lines = [
+                _event({"index": index, "content": piece, "stop": False, **self._probs(piece, body)})
+                for piece in pieces
+                for index in range(times)
+            ]
+            lines += [_event({"index": index, **end}) for index in range(times)]
+            await self.say(seen, answer, generation, lines)
+        elif await self.think(seen, generation):
+            whole_replies = [{"index": index, **end, "content": "".join(pieces)} for index in range(times)]
+            await answer.send(200, whole_replies if times > 1 else whole_replies[0])
+
+    def _probs(self, piece: str, body: Mapping[str, Any]) -> dict[str, object]:
+        wanted = body.get("n_probs", 0)
+        if not wanted:
+            return {}
+        top = [
+            {"id": rank, "token": word, "bytes": list(word.encode()), "logprob": -0.25 - rank}
+            for rank, word in enumerate((piece, " or", " maybe")[:wanted])
+        ]
+        chosen = {"id": 0, "token": piece, "bytes": list(piece.encode()), "logprob": -0.25}
+        return {"completion_probabilities": [{**chosen, "top_logprobs": top}]}
+
+
+def _event(payload: Mapping[str, object]) -> bytes:
+    return f"data: {json.dumps(payload, ensure_ascii=False)}\n\n".encode()
+
+
+FAKES = {"llamacpp": LlamaCppFake}

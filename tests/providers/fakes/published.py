@@ -1,0 +1,35 @@
+"""Published API descriptions: is a request body what the service says it takes?"""
+
+from __future__ import annotations
+
+import functools
+import json
+from typing import Any
+
+import jsonschema
+
+from tests.providers.fakes.recorded import SHARED
+
+
+@functools.cache
+def _spec(name: str) -> dict[str, Any] | None:
+    path = SHARED / "real-backends" / "specs" / f"{name}.json"
+    found: dict[str, Any] | None = json.loads(path.read_text("utf-8")) if path.exists() else None
+    return found
+
+
+@functools.cache
+def _checker(name: str, schema: str) -> jsonschema.Draft202012Validator | None:
+    spec = _spec(name)
+    if spec is None:
+        return None
+    return jsonschema.Draft202012Validator({"$ref": f"#/schemas/{schema}", "schemas": spec["schemas"]})
+
+
+def complaint(name: str, schema: str, body: object) -> str:
+    """What is wrong with a body by the description of that name; empty: nothing, or it is not here."""
+    checker = _checker(name, schema)
+    if checker is None:
+        return ""
+    errors = sorted(checker.iter_errors(body), key=lambda error: len(error.path))
+    return "; ".join(f"{'.'.join(map(str, one.path)) or 'body'}: {one.message[:200]}" for one in errors[:3])
