@@ -33,6 +33,7 @@ from tavern_tui.services.preview import prompt_as_text
 from tavern_tui.services.prompts import PromptDesk
 from tavern_tui.services.reply import Reply
 from tavern_tui.services.signal import Signal
+from tavern_tui.services.token_choices import written_tokens
 from tavern_tui.storage.chat_injections import summary_of
 
 FIRST_INCLUDED = "lastInContextMessageId"
@@ -284,7 +285,7 @@ class Conversation:
             self._write_into(reply, target, generation)
             assert target.index is not None
             message = self.chat.messages[target.index].with_text(text)
-            self.chat.messages[target.index] = self._with_facts(message, reply)
+            self.chat.messages[target.index] = self._with_others(self._with_facts(message, reply), reply)
             self.store.update(self.chat, target.index)
         return ReplyEnded(
             index=target.index if reply.has_words else None,
@@ -305,6 +306,8 @@ class Conversation:
         }
         if reply.reasoning:
             facts["reasoning"] = reply.reasoning
+        if reply.chosen:
+            facts["token_probabilities"] = written_tokens(reply.chosen)
         if reply.first_token is not None:
             facts["time_to_first_token"] = round(reply.first_token * 1000)
         swipe: Swipe = message.swipe
@@ -316,6 +319,17 @@ class Conversation:
                 finished_at=_now(),
             )
         )
+
+    def _with_others(self, message: Message, reply: Reply) -> Message:
+        """The message with the further replies to the same request (n > 1) as swipes after its own."""
+        own = {"token_count", "reasoning", "token_probabilities", "time_to_first_token"}
+        shared = {name: value for name, value in message.extra.items() if name not in own}
+        shown = message.shown
+        for text, thoughts in reply.others():
+            extra = {**shared, "reasoning": thoughts} if thoughts else shared
+            swipe = replace(message.swipe, text=text, extra=extra, source={})
+            message = replace(message.with_swipe(swipe), shown=shown)
+        return message
 
     def _apply(self, changes: StateChanges) -> None:
         """Keep what the macros and the lore changed."""

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 _MACRO = re.compile(r"\{\{|<(?:USER|BOT|CHAR|GROUP)", re.IGNORECASE)
 
+ONE_REPLY = frozenset({GenerationType.CONTINUE, GenerationType.IMPERSONATE, GenerationType.QUIET})
+"""What several replies at once (n > 1) make no sense for."""
+
 
 class PromptDesk:
     """One per program: the session says which chat, the desk knows everything else."""
@@ -211,12 +214,15 @@ class PromptDesk:
     def request(self, built: BuiltPrompt, inputs: PromptInputs) -> GenerationRequest:
         """The request for the current connection."""
         connection = self.connections.current
+        samplers = {**self._preset_samplers(connection), **connection.samplers}
+        if inputs.generation in ONE_REPLY:
+            samplers.pop("n", None)
         return GenerationRequest(
             prompt=built.prompt,
             model=connection.model,
             max_tokens=connection.max_tokens,
             context_size=self.connections.context_size,
-            samplers={**self._preset_samplers(connection), **connection.samplers},
+            samplers=samplers,
             stop=built.prompt.stop,
             stream=connection.stream,
             extra_body=connection.extra_body,

@@ -15,6 +15,7 @@ from tavern_tui.core.generation import (
     ReasoningDelta,
     StreamEvent,
     TextDelta,
+    TokenChosen,
     Usage,
 )
 from tavern_tui.core.template import ReasoningTemplate
@@ -61,6 +62,8 @@ class Reply:
         """Characters of text so far."""
         self.extra_texts: dict[int, list[str]] = {}
         """Further swipes (n > 1), by index."""
+        self.chosen: list[TokenChosen] = []
+        """The reply's tokens with their candidates, where the server tells them."""
         self.started = clock()
         self.last_event = self.started
         self.first_token: float | None = None
@@ -133,6 +136,8 @@ class Reply:
                 case ReasoningDelta(text):
                     self._mark_first()
                     self._thoughts.append(text)
+                case TokenChosen(index=0):
+                    self.chosen.append(event)
                 case Progress():
                     progress = event
                 case Usage():
@@ -188,6 +193,21 @@ class Reply:
     def cleaned(self, prefix: str, *, final: bool) -> str:
         """`prefix` and the reply after the output clean-up."""
         return self._rules.clean(prefix + self.text, final)
+
+    def others(self) -> list[tuple[str, str]]:
+        """The further swipes (n > 1), each as text and thinking after the output clean-up."""
+        found: list[tuple[str, str]] = []
+        for _, pieces in sorted(self.extra_texts.items()):
+            text, thoughts = "".join(pieces), ""
+            if self._rules.reasoning is not None:
+                splitter = ReasoningSplitter(self._rules.reasoning)
+                first, rest = splitter.feed(text), splitter.close()
+                text, thoughts = first.text + rest.text, first.reasoning + rest.reasoning
+            cutter = StopCutter(self._rules.stop)
+            text = self._rules.clean(cutter.feed(text) + cutter.close(), True)
+            if text or thoughts.strip():
+                found.append((text, thoughts.strip()))
+        return found
 
     @property
     def tokens(self) -> int:
