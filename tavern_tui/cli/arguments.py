@@ -13,7 +13,8 @@ commands:
   tavern-tui send ...           send one message, stream the reply to standard output
   tavern-tui prompt ...         print the prompt that `send` would send
   tavern-tui providers          list the kinds of servers that can answer
-  tavern-tui models ...         list the models of a server
+  tavern-tui models ...         list the models of a server; load, unload or fetch one
+  tavern-tui connections ...    list, export (without keys) or import connections
   tavern-tui check              say what is installed, found and reachable
   tavern-tui import FILE...     take over cards, lorebooks, chats, presets and templates
   tavern-tui paths              say where everything is kept
@@ -109,6 +110,14 @@ def _add_generation(parser: argparse.ArgumentParser) -> None:
         dest="samplers",
         help="a sampler, such as temperature=0.7 (may be repeated)",
     )
+    shape.add_argument(
+        "--option",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        dest="options",
+        help="a choice only this provider has (see `tavern-tui providers --json`; may be repeated)",
+    )
     shape.add_argument("--max-tokens", metavar="N", type=_positive, help="length of the reply, tokens")
     shape.add_argument("--context", metavar="N", type=_positive, help="context size, tokens")
 
@@ -149,11 +158,23 @@ def _providers(parser: argparse.ArgumentParser) -> None:
 
 
 def _models(parser: argparse.ArgumentParser) -> None:
-    """List the models of a server."""
+    """List the models of a server, or have it load, unload or fetch one."""
+    work = parser.add_mutually_exclusive_group()
+    work.add_argument("--load", metavar="MODEL", help="have the server load this model")
+    work.add_argument("--unload", metavar="MODEL", help="have the server let go of this model")
+    work.add_argument("--fetch", metavar="MODEL", help="have the server get a model it does not have")
     parser.add_argument("--connection", metavar="NAME", help="a saved connection")
     parser.add_argument("--provider", metavar="ID", help="a provider (see `tavern-tui providers`)")
     parser.add_argument("--url", help="the server's address")
     parser.add_argument("--key-env", metavar="VAR", help="environment variable that holds the API key")
+    _add_json(parser)
+
+
+def _connections(parser: argparse.ArgumentParser) -> None:
+    """List the saved connections, export them without keys, or import such a file."""
+    parser.add_argument("what", nargs="?", choices=("list", "export", "import"), default="list")
+    parser.add_argument("file", nargs="?", metavar="FILE", help="file to write or to read (TOML)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="connections to export; none: all")
     _add_json(parser)
 
 
@@ -179,6 +200,7 @@ COMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "prompt": _prompt,
     "providers": _providers,
     "models": _models,
+    "connections": _connections,
     "check": _check,
     "import": _import,
     "paths": _paths,

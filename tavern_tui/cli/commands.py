@@ -63,6 +63,7 @@ def _providers(options: Namespace, folders: Folders) -> int:
                     "key": row.key,
                     "home": row.home,
                     "samplers": list(row.samplers),
+                    "options": list(row.options),
                 }
                 for row in rows
             ]
@@ -76,31 +77,15 @@ def _providers(options: Namespace, folders: Folders) -> int:
 
 
 def _models(options: Namespace, folders: Folders) -> int:
-    return asyncio.run(_list_models(options, _tavern(folders)))
+    from tavern_tui.cli.servers import models
+
+    return asyncio.run(models(options, _tavern(folders)))
 
 
-async def _list_models(options: Namespace, tavern: Tavern) -> int:
-    from tavern_tui.cli.send import pick_connection
+def _connections(options: Namespace, folders: Folders) -> int:
+    from tavern_tui.cli.servers import connections
 
-    try:
-        models = await tavern.connections.models(pick_connection(options, tavern))
-    finally:
-        await tavern.close()
-    if options.json:
-        print_json(
-            [
-                {"id": one.id, "title": one.title, "context_size": one.context_size, "detail": one.detail}
-                for one in models
-            ]
-        )
-    elif models:
-        print_table(
-            ["id", "context", "about"],
-            [[one.id, str(one.context_size or ""), one.detail or one.title] for one in models],
-        )
-    else:
-        print("The server lists no models.")
-    return 0
+    return asyncio.run(connections(options, _tavern(folders)))
 
 
 def _check(options: Namespace, folders: Folders) -> int:
@@ -159,6 +144,7 @@ RUNNERS: dict[str, Callable[[Namespace, Folders], int]] = {
     "prompt": _prompt,
     "providers": _providers,
     "models": _models,
+    "connections": _connections,
     "check": _check,
     "import": _import,
     "paths": _paths,

@@ -183,7 +183,10 @@ def read_message(options: Namespace) -> str:
 
 async def open_session(options: Namespace, tavern: Tavern, *, save: bool) -> ChatSession:
     """The chat session that these options describe."""
-    tavern.connections.use_once(pick_connection(options, tavern, preset=options.preset))
+    connection = pick_connection(options, tavern, preset=options.preset)
+    if options.provider:
+        connection = await tavern.connections.with_model(connection)
+    tavern.connections.use_once(connection)
     return await tavern.open_once(
         character=options.character,
         group=options.group,
@@ -208,6 +211,8 @@ def pick_connection(options: Namespace, tavern: Tavern, *, preset: str | None = 
         changes["max_tokens"] = options.max_tokens
     if given.get("context"):
         changes["context_size"] = options.context
+    if given.get("options"):
+        changes["options"] = {**connection.options, **dict(read_option(one) for one in options.options)}
     if given.get("no_stream"):
         changes["stream"] = False
     samplers = dict(connection.samplers)
@@ -246,6 +251,17 @@ def _base_connection(options: Namespace, tavern: Tavern) -> Connection:
             )
         return named
     return tavern.connections.current
+
+
+def read_option(text: str) -> tuple[str, object]:
+    """`trusted_workers=true` as a name and a value: JSON where it is some, else text. Raises UsageError."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise UsageError(f'"{text}" is not NAME=VALUE.', hint="`tavern-tui providers --json` lists options.")
+    try:
+        return name.strip(), json.loads(value)
+    except ValueError:
+        return name.strip(), value
 
 
 def read_sampler(text: str) -> tuple[str, SamplerValue]:

@@ -70,7 +70,9 @@ class HttpProvider:
         self._connection = connection
         self._base: Base = parse_base(connection.url or spec.default_url, spec.base_rule)
         self._key = (key or "").strip()
-        if spec.key == "required" and not self._key and not connection.extra_headers:
+        # Whoever names another address may have a proxy there that knows the key.
+        at_home = not connection.url or connection.url.rstrip("/") == spec.default_url.rstrip("/")
+        if spec.key == "required" and not self._key and at_home and not connection.extra_headers:
             raise AuthFailed(
                 f"{spec.title} needs an API key, and the connection has none.",
                 hint=f"Get one at {spec.home} and put it into the connection." if spec.home else None,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import TavernError, UsageError
-from tavern_tui.core.generation import Model, ServerStatus
+from tavern_tui.core.generation import Model, Progress, ServerStatus
 from tavern_tui.providers.base import Provider, ProviderSpec
 from tavern_tui.providers.probe import Found, probe_local
 from tavern_tui.providers.registry import all_specs, open_provider
@@ -39,6 +40,8 @@ class ProviderInfo:
     """`none`, `optional` or `required`."""
     home: str
     samplers: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    """Names of the choices only this provider has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,7 @@ class ConnectionService:
                 key=spec.key,
                 home=spec.home,
                 samplers=tuple(spec.samplers),
+                options=tuple(one.id for one in spec.options),
             )
             for spec in self.specs.values()
             if not spec.hidden
@@ -124,14 +128,23 @@ class ConnectionService:
         """Make this connection answer from now on. Raises UsageError if there is none."""
         connection = self.find(name)
         if connection is None:
-            raise UsageError(
-                f'There is no connection named "{name}".',
-                hint="`tavern-tui check` lists the connections.",
-            )
+            raise _no_connection(name)
         self._once = None
         self._settings.change(current_connection=name)
         self._announce(connection)
         return connection
+
+    async def switch(self, name: str) -> ServerStatus:
+        """Make this connection answer if its server does; until then, and if not, the one before
+        goes on. Raises UsageError, ProviderError."""
+        connection = self.find(name)
+        if connection is None:
+            raise _no_connection(name)
+        status = await self.provider(connection).status()
+        if connection.name != self.current.name:
+            self.select(name)
+        self._learnt(connection, status)
+        return status
 
     def use_once(self, connection: Connection) -> None:
         """Let this connection answer for the rest of the program's run, without saving it."""
@@ -148,6 +161,15 @@ class ConnectionService:
         names = [connection.name for connection in self.all]
         here = names.index(self.current.name) if self.current.name in names else 0
         return self.select(names[(here + step) % len(names)])
+
+    def change(self, name: str, **fields: object) -> Connection:
+        """Give a saved connection other values, such as its samplers. Raises UsageError, WriteFailed."""
+        connection = self.find(name)
+        if connection is None or connection is OFFLINE:
+            raise UsageError(f'The connection "{name}" cannot be changed.', hint="Set one up with F2.")
+        changed = replace(connection, **fields)  # type: ignore[arg-type]  # the caller names fields of it
+        self.save(changed, replaces=name)
+        return changed
 
     def save(self, connection: Connection, *, key: str | None = None, replaces: str = "") -> None:
         """Add a connection, or put it in the place of the one named `replaces`.
@@ -276,6 +298,18 @@ class ConnectionService:
         finally:
             await provider.aclose()
 
+    async def with_model(self, connection: Connection) -> Connection:
+        """The connection with a model: its own, else, where the provider must be told one, the first
+        of the server's list. Raises ProviderError, UsageError if the list is empty."""
+        if connection.model or not self.spec_of(connection).needs_model:
+            return connection
+        models = await self.models(connection)
+        if not models:
+            raise UsageError(
+                f"{self.spec_of(connection).title} lists no models.", hint="Name one yourself (--model)."
+            )
+        return replace(connection, model=models[0].id)
+
     async def models(self, connection: Connection, key: str | None = None) -> list[Model]:
         """The models the server of a connection, saved or not, offers. Raises ProviderError."""
         provider = self._unsaved(connection, key)
@@ -295,10 +329,13 @@ class ConnectionService:
             status = await self.provider(connection).status()
         except TavernError as error:
             status = ServerStatus(ok=False, detail=f"{error} {error.hint}".strip())
+        self._learnt(connection, status)
+        return self.status
+
+    def _learnt(self, connection: Connection, status: ServerStatus) -> None:
         if connection == self.current:
             self.status = status
             self.status_changed.send(status)
-        return self.status
 
     async def known_status(self, wait: float = 3.0) -> ServerStatus | None:
         """The status, asked for if it is not known yet; waits at most `wait` seconds."""
@@ -308,6 +345,25 @@ class ConnectionService:
             self._refreshing = asyncio.create_task(self.refresh())
         done, _ = await asyncio.wait({self._refreshing}, timeout=wait)
         return self.status if done else None
+
+    def work_of(self, connection: Connection) -> frozenset[str]:
+        """What the server of a connection can be told to do with models: `load`, `unload`, `fetch`."""
+        spec = self.specs.get(connection.provider)
+        if spec is None or spec.server is None:
+            return frozenset()
+        desk = spec.server.desk
+        return frozenset(what for what in ("load", "unload", "fetch") if getattr(desk, what) is not None)
+
+    async def manage(self, connection: Connection, what: str, model: str) -> AsyncGenerator[Progress, None]:
+        """Have the server load, unload or fetch a model. Raises ProviderError, UsageError."""
+        provider = self._unsaved(connection, None)
+        try:
+            async with aclosing(provider.manage(what, model)) as steps:
+                async for step in steps:
+                    yield step
+        finally:
+            await provider.aclose()
+        self.ask_soon()
 
     async def probe(self) -> list[Found]:
         """Servers that answer on this machine's usual ports."""
@@ -364,3 +420,9 @@ class ConnectionService:
             self._forget(name)
         if self._closing:
             await asyncio.wait(self._closing, timeout=2)
+
+
+def _no_connection(name: str) -> UsageError:
+    return UsageError(
+        f'There is no connection named "{name}".', hint="`tavern-tui check` lists the connections."
+    )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from tavern_tui.core.connection import Connection
-from tavern_tui.core.errors import UnreadableFile
+from tavern_tui.core.errors import DataError, UnreadableFile
 from tavern_tui.core.settings import Settings
 from tavern_tui.storage.atomic import write_bytes
 from tavern_tui.storage.json_keep import (
@@ -59,6 +59,25 @@ def save_settings(path: Path, settings: Settings) -> None:
     import tomli_w  # only needed when something changed
 
     write_bytes(path, tomli_w.dumps(settings_table(settings)).encode("utf-8", "replace"))
+
+
+def read_connections(data: bytes, where: str) -> tuple[tuple[Connection, ...], list[str]]:
+    """The connections in a TOML file of them, and what could not be read. Raises DataError."""
+    import tomllib
+
+    try:
+        found = tomllib.loads(data.decode("utf-8-sig"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise DataError(f"{where} is not a file of connections: {error}.") from error
+    warnings: list[str] = []
+    return _connections(found.get("connections"), where, warnings), warnings
+
+
+def connections_text(connections: Iterable[Connection]) -> str:
+    """A TOML file that `read_connections` reads as these."""
+    import tomli_w
+
+    return tomli_w.dumps({"connections": [_table(one) for one in connections]})
 
 
 def settings_from(found: Mapping[str, object], where: str, warnings: list[str]) -> Settings:
