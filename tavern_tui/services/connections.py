@@ -156,12 +156,6 @@ class ConnectionService:
         self._once = connection
         self._announce(connection)
 
-    def cycle(self, step: int = 1) -> Connection:
-        """Select the next connection of the list."""
-        names = [connection.name for connection in self.all]
-        here = names.index(self.current.name) if self.current.name in names else 0
-        return self.select(names[(here + step) % len(names)])
-
     def change(self, name: str, **fields: object) -> Connection:
         """Give a saved connection other values, such as its samplers. Raises UsageError, WriteFailed."""
         connection = self.find(name)

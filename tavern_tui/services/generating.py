@@ -189,6 +189,7 @@ class Conversation:
         failure: BaseException | None = None
         try:
             await self._desk.get_ready(self)
+            reply.api, reply.model = connection.provider, self._desk.connections.model or connection.provider
             inputs = self._desk.inputs(self, user_input=user_input, generation=generation, seed=self._seed)
             built = self._desk.build(inputs)
             prompt = edited or built.prompt
@@ -298,10 +299,10 @@ class Conversation:
         )
 
     def _with_facts(self, message: Message, reply: Reply) -> Message:
-        connection = self._desk.connections.current
+        """The message with who wrote it and how long it took."""
         facts: dict[str, object] = {
-            "api": connection.provider,
-            "model": self._desk.connections.model or connection.provider,
+            "api": reply.api,
+            "model": reply.model,
             "token_count": reply.tokens,
         }
         if reply.reasoning:

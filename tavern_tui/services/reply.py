@@ -70,6 +70,8 @@ class Reply:
         self.reason = FinishReason.UNKNOWN
         self.detail = ""
         self.started_at = ""
+        self.api = self.model = ""
+        """Who was asked; the user may have switched by the time the reply ends."""
         self.stopped = False
         self.stopped_by_user = False
 

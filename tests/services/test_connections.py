@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
 
 from tavern_tui.core.connection import Connection
-from tavern_tui.core.errors import UsageError
+from tavern_tui.core.errors import ConnectionFailed, UsageError
 from tavern_tui.services.connections import Found
+from tavern_tui.services.events import ReplyStarted
 from tavern_tui.storage.folders import Folders
 from tavern_tui.wiring import build_tavern
 from tests.services.helpers import run, scripted, tavern
@@ -99,3 +101,28 @@ async def test_the_template_follows_the_model_and_can_be_pinned(folders: Folders
             Connection(name="x", provider="generic", url="http://127.0.0.1:1", instruct="Alpaca")
         )
         assert str(made.connections.template) == "Alpaca (chosen)"
+
+
+async def test_a_switch_that_fails_leaves_the_old_connection_working(folders: Folders) -> None:
+    gone = Connection(name="gone", provider="generic", url="http://127.0.0.1:9", instruct="none")
+    nowhere = Connection(name="nowhere", provider="generic", url="ftp://x", instruct="none")
+    async with tavern(folders, scripted("still here"), gone, nowhere) as made:
+        with pytest.raises(ConnectionFailed):
+            await made.connections.switch("gone")
+        with pytest.raises(UsageError):
+            await made.connections.switch("nowhere")
+        with pytest.raises(UsageError, match="no connection"):
+            await made.connections.switch("nobody")
+        assert made.connections.current.name == "script"
+        await run(made.session.send("Hello"))
+        assert made.session.chat.messages[-1].text == "still here"
+
+
+async def test_a_reply_says_who_wrote_it_even_if_another_was_chosen_meanwhile(folders: Folders) -> None:
+    async with tavern(folders, scripted("one two"), scripted("x", name="other")) as made:
+        async with aclosing(made.session.send("Hello")) as events:
+            async for event in events:
+                if isinstance(event, ReplyStarted):
+                    made.connections.save(Connection(name="third", provider="offline"))
+                    made.connections.select("third")
+        assert made.session.chat.messages[-1].extra["api"] == "scripted"

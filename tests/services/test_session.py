@@ -201,7 +201,7 @@ async def test_a_second_preview_knows_what_the_server_has_seen(folders: Folders)
 async def test_connections_switch_in_the_middle_of_a_chat(folders: Folders) -> None:
     async with tavern(folders, scripted("from one"), scripted("from two", name="other")) as made:
         await run(made.session.send("Hello"))
-        made.connections.cycle()
+        await made.connections.switch("other")
         assert made.connections.current.name == "other"
         await run(made.session.send("Again"))
         assert texts(made)[-3:] == ["from one", "Again", "from two"]

@@ -105,8 +105,9 @@ class FakeConnections:
         self.changed.send(self.current)
         return self.current
 
-    def cycle(self, step: int = 1) -> Connection:
-        return self.select(self.all[(self.all.index(self.current) + step) % len(self.all)].name)
+    async def switch(self, name: str) -> ServerStatus:
+        self.select(name)
+        return ServerStatus(ok=True)
 
     def save(self, connection: Connection, *, key: str | None = None, replaces: str = "") -> None:
         if key:

@@ -243,7 +243,7 @@ async def test_a_key_cycles_connections_even_while_a_reply_arrives() -> None:
         await pilot.press(*"Hi", "enter")
         await until(pilot, lambda: tavern.session.busy)
         await pilot.press("ctrl+n")
-        assert tavern.connections.current is WORKSTATION
+        await until(pilot, lambda: tavern.connections.current is WORKSTATION)
         await until(pilot, lambda: "Workstation" in screen_text(pilot))
         assert tavern.session.busy
         await pilot.press("escape")

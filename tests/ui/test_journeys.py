@@ -99,7 +99,7 @@ async def test_send_swipe_switch_and_find_everything_again_after_a_restart(folde
         await until(pilot, lambda: not tavern_of(pilot).session.busy)
         await until(pilot, lambda: len(tavern_of(pilot).session.chat.messages[-1].swipes) == 2)
         await pilot.press("ctrl+n")
-        assert tavern_of(pilot).connections.current.name != "first"
+        await until(pilot, lambda: tavern_of(pilot).connections.current.name != "first")
         tavern_of(pilot).connections.select("second")
         await say(pilot, "And for soup?")
         await until(pilot, lambda: "A spoon, then." in screen_text(pilot))

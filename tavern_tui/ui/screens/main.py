@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tavern_tui.services.tavern import Tavern
     from tavern_tui.ui.panes.characters.pane import CharacterPane
     from tavern_tui.ui.panes.connection.pane import ConnectionPane
+    from tavern_tui.ui.panes.connection.switching import Switching
     from tavern_tui.ui.panes.groups.bench import GroupBench
     from tavern_tui.ui.panes.prompt.pane import PromptPane
 
@@ -231,13 +233,15 @@ class MainScreen(Frame):
 
     # --- connections in the middle of a chat
 
-    def action_next_connection(self) -> None:
-        try:
-            connection = self.tavern.connections.cycle()
-        except TavernError as error:
-            self._complain(error)
-            return
-        self.notify(f"{clean_line(connection.name)} answers from now on.", timeout=3, markup=False)
+    @cached_property
+    def _switching(self) -> Switching:
+        from tavern_tui.ui.panes.connection.switching import Switching
+
+        return Switching(self.app, self.tavern.connections)
+
+    @work(exclusive=True, group="switch")
+    async def action_next_connection(self) -> None:
+        await self._switching.to(self._switching.next_name)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self._ready and (action != "adopt_found" or bool(self._found))
@@ -284,10 +288,7 @@ class MainScreen(Frame):
         if picked.startswith("found/"):
             self._adopt(self._found[int(picked.removeprefix("found/"))])
             return
-        try:
-            self.tavern.connections.select(picked)
-        except TavernError as error:
-            self._complain(error)
+        await self._switching.to(picked)
 
     # --- saying things
 

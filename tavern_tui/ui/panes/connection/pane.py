@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -18,6 +19,7 @@ from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import TavernError
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings
+from tavern_tui.ui.panes.connection.switching import Switching
 from tavern_tui.ui.panes.connection.words import ServerState, state_of, status_sentence
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ class ConnectionPane(Vertical):
         self._connections = connections
         self._offers = offers
         self._forget: list[Callable[[], None]] = []
+        self._asked = ""
+        """The connection whose server is being asked before it may answer."""
 
     def compose(self) -> ComposeResult:
         yield OptionList(id="connection-list", compact=True)
@@ -61,6 +65,10 @@ class ConnectionPane(Vertical):
     def on_unmount(self) -> None:
         for forget in self._forget:
             forget()
+
+    @cached_property
+    def _switching(self) -> Switching:
+        return Switching(self.app, self._connections)
 
     @property
     def _list(self) -> OptionList:
@@ -87,6 +95,8 @@ class ConnectionPane(Vertical):
         is_current = connection.name == current.name
         state = state_of(connection, status) if is_current else ServerState.IDLE
         detail = connection.model or connection.provider
+        if connection.name == self._asked:
+            state, detail = ServerState.UNKNOWN, "asking its server …"
         return Content.assemble(
             (f"{state.dot} ", state.colour),
             (clean_line(connection.name), "bold" if is_current else ""),
@@ -113,8 +123,17 @@ class ConnectionPane(Vertical):
     @on(OptionList.OptionSelected, "#connection-list")
     def chosen(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        connection = self._connections.all[event.option_index]
-        self._try(lambda: self._connections.select(connection.name))
+        self._switch(self._connections.all[event.option_index].name)
+
+    @work(exclusive=True, group="switch")
+    async def _switch(self, name: str) -> None:
+        self._asked = name
+        self.refresh_list()
+        try:
+            await self._switching.to(name)
+        finally:
+            self._asked = ""
+            self.refresh_list()
 
     def action_add(self) -> None:
         self.open_dialog(None)
