@@ -39,6 +39,10 @@ class GenerationRequest:
     token_ids: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """Ids of the texts in biases, bans and (NovelAI) stop strings, as the model's tokenizer has them;
     what could not be tokenised is absent."""
+    options: Mapping[str, object] = field(default_factory=dict)
+    """Choices only this provider has, from the connection."""
+    max_replies: int | None = None
+    """Most replies the server makes at once, where it has said so."""
     genkey: str = ""
     """A name for this generation, unique on the server, where it has such a thing (KoboldCpp)."""
 
@@ -127,6 +131,8 @@ class ServerStatus:
     context_size: int | None = None
     max_reply: int | None = None
     """Most tokens of one reply, where the server limits it below the context."""
+    max_replies: int | None = None
+    """Most replies to one request, where the server limits them."""
     chat_template: str = ""
     """The model's Jinja template, where the server tells it."""
     detail: str = ""

@@ -143,6 +143,8 @@ class ServerApi:
     tokens: TokenRoute | None = None
     abort: str = ""
     """Path that ends the generation named by a genkey."""
+    limits_replies: bool = False
+    """It refuses more replies at once than its status says (`ServerStatus.max_replies`)."""
     desk: ModelDesk = field(default_factory=ModelDesk)
 
 

@@ -80,6 +80,7 @@ class HttpProvider:
         self._log = log or WireLog()
         self._genkey = f"TT{secrets.token_hex(6)}"
         self._only_model = ""
+        self._max_replies: int | None = None
         self._explain = Explainer(
             f"{spec.title} at {self._base.host}",
             secret_values(self._key, self._base.basic_auth, connection.extra_headers),
@@ -130,6 +131,8 @@ class HttpProvider:
             request,
             model=model,
             genkey=request.genkey or self._genkey,
+            options={**self._connection.options, **request.options},
+            max_replies=self._max_replies,
             token_ids={**known, **request.token_ids},
         )
 
@@ -275,6 +278,7 @@ class HttpProvider:
     async def status(self) -> ServerStatus:
         status = await self._server.status(self._ask, self._spec, self._connection.model)
         self._only_model = status.model
+        self._max_replies = status.max_replies
         return status
 
     async def learn(self, request: GenerationRequest) -> None:
@@ -282,6 +286,10 @@ class HttpProvider:
         if texts and self._counting is not None:
             with suppress(ProviderError):
                 await self._counting.learn_ids(texts, self._counted_model)
+        several = request.samplers.get("n", 1) not in (0, 1)
+        if several and self._server.limits_replies and self._max_replies is None:
+            with suppress(ProviderError):
+                await self.status()
 
     async def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
         return await self._counting.counts(texts, self._counted_model) if self._counting else None

@@ -26,6 +26,8 @@ class Values:
     max_tokens: int
     token_ids: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """Ids of the texts in biases and bans, as far as they are known."""
+    stream: bool = True
+    max_replies: int | None = None
 
     def ids(self, what: TokenText) -> tuple[int, ...]:
         """The tokens of a text; none if they are not known."""
@@ -280,4 +282,11 @@ def at_most(high: int) -> Maker:
 
 
 def if_more_than_one(value: SamplerValue, values: Values) -> object:
-    return value if isinstance(value, int) and value > 1 else OMIT
+    """As many replies as the server makes at once; one is not asked for by number."""
+    most = values.max_replies or SAMPLERS["n"].high
+    return min(value, int(most)) if isinstance(value, int) and min(value, most) > 1 else OMIT
+
+
+def if_whole_and_more_than_one(value: SamplerValue, values: Values) -> object:
+    """For servers that refuse to stream several replies."""
+    return OMIT if values.stream else if_more_than_one(value, values)

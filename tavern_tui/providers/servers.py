@@ -88,6 +88,7 @@ async def llamacpp_status(ask: Ask, spec: ProviderSpec, model: str) -> ServerSta
         title=f"llama.cpp {build}" if build and build != "b0" else "llama.cpp",
         model=model or as_text(props.get("model_alias")) or (chosen.id if chosen else ""),
         context_size=_n_ctx(props) or (chosen.context_size if chosen else None),
+        max_replies=as_int(props.get("total_slots")),
         chat_template=_template(props),
     )
 
@@ -194,7 +195,9 @@ KOBOLD_TOKENS = TokenRoute(
 )
 
 LISTED = ServerApi(status=listed_status, models=listed_models)
-LLAMACPP = ServerApi(status=llamacpp_status, models=listed_models, tokens=LLAMACPP_TOKENS)
+LLAMACPP = ServerApi(
+    status=llamacpp_status, models=listed_models, tokens=LLAMACPP_TOKENS, limits_replies=True
+)
 KOBOLD = ServerApi(status=kobold_status, models=kobold_models, tokens=KOBOLD_TOKENS, abort="/api/extra/abort")
 # Its chat route takes no genkey, and an abort without one could end somebody else's reply.
 KOBOLD_CHAT = ServerApi(status=kobold_status, models=kobold_models, tokens=KOBOLD_TOKENS)

@@ -70,6 +70,8 @@ def sampler_values(request: GenerationRequest) -> Values:
         context_size=request.context_size,
         max_tokens=request.max_tokens,
         token_ids=request.token_ids,
+        stream=request.stream,
+        max_replies=request.max_replies,
     )
 
 

@@ -14,6 +14,7 @@ from tavern_tui.core.generation import (
     Usage,
 )
 from tavern_tui.providers.base import ProviderSpec, StreamDecoder, WireRequest
+from tavern_tui.providers.dialects.chosen import listed_choices
 from tavern_tui.providers.dialects.common import (
     finish_reason,
     model_key,
@@ -23,7 +24,7 @@ from tavern_tui.providers.dialects.common import (
 )
 from tavern_tui.providers.explain import Explainer
 from tavern_tui.providers.samplers import LLAMACPP_ORDER, encode_samplers
-from tavern_tui.providers.wire.decoder import StreamedReply, WholeReply, as_dict, as_int, as_text
+from tavern_tui.providers.wire.decoder import StreamedReply, WholeReply, as_dict, as_int, as_list, as_text
 from tavern_tui.providers.wire.sse import SseParser
 
 
@@ -72,6 +73,7 @@ class LlamaCppReader:
         text = as_text(payload.get("content"))
         if text:
             yield TextDelta(text, index)
+        yield from listed_choices(as_list(payload.get("completion_probabilities")), index)
         if payload.get("stop") is True:
             self._stopped(payload, index)
 

@@ -14,6 +14,7 @@ from tavern_tui.core.generation import (
     Usage,
 )
 from tavern_tui.providers.base import ProviderSpec, StreamDecoder, WireRequest
+from tavern_tui.providers.dialects.chosen import listed_choices
 from tavern_tui.providers.dialects.common import (
     finish_reason,
     model_key,
@@ -23,7 +24,7 @@ from tavern_tui.providers.dialects.common import (
 )
 from tavern_tui.providers.explain import Explainer
 from tavern_tui.providers.samplers import encode_samplers
-from tavern_tui.providers.wire.decoder import StreamedReply, WholeReply, as_int, as_text
+from tavern_tui.providers.wire.decoder import StreamedReply, WholeReply, as_int, as_list, as_text
 from tavern_tui.providers.wire.sse import NdjsonParser
 
 
@@ -69,6 +70,8 @@ class OllamaReader:
             yield ReasoningDelta(thought)
         if text:
             yield TextDelta(text)
+        if text or not thought:  # those of thoughts are not the reply's
+            yield from listed_choices(as_list(payload.get("logprobs")))
         if payload.get("done") is True:
             word = as_text(payload.get("done_reason"))
             self._done = Finished(finish_reason(word) if word else FinishReason.STOP, word)

@@ -19,6 +19,7 @@ from tavern_tui.core.generation import (
 )
 from tavern_tui.core.prompt import ChatPrompt
 from tavern_tui.providers.base import ProviderSpec, StreamDecoder, WireRequest
+from tavern_tui.providers.dialects.chosen import token_choices
 from tavern_tui.providers.dialects.common import (
     finish_reason,
     model_key,
@@ -158,10 +159,13 @@ class OpenAIReader:
             yield ReasoningDelta(thought)
         self._refusal += as_text(delta.get("refusal"))
         content = delta.get("content")
+        text = as_text(content) or as_text(choice.get("text"))
         if isinstance(content, list):
             yield from self._parts(content, index)
         else:
-            yield from self._text(as_text(content) or as_text(choice.get("text")), index)
+            yield from self._text(text, index)
+        if text or not thought:  # those of thoughts are not the reply's
+            yield from token_choices(choice.get("logprobs"), index)
 
     def _parts(self, parts: list[object], index: int) -> Iterator[StreamEvent]:
         """Content as a list (Mistral): text and thinking parts."""
