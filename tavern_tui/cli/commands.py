@@ -63,7 +63,7 @@ def _providers(options: Namespace, folders: Folders) -> int:
                     "key": row.key,
                     "home": row.home,
                     "samplers": list(row.samplers),
-                    "options": list(row.options),
+                    "options": {one.id: one.help for one in row.options},
                 }
                 for row in rows
             ]

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from tavern_tui.core.errors import UsageError
 
 MASK = "••••"
-SECRET_NAME = re.compile(r"authorization|cookie|api[-_]?key|(^|[-_])key$|token|secret|password", re.IGNORECASE)
+SECRET_NAME = re.compile(
+    r"authorization|cookie|api[-_]?key|(^|[-_])key$|token|secret|password", re.IGNORECASE
+)
 HEADER_NAME = re.compile(r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import TavernError, UsageError
 from tavern_tui.core.generation import Model, Progress, ServerStatus
-from tavern_tui.providers.base import Provider, ProviderSpec
+from tavern_tui.providers.base import Provider, ProviderOption, ProviderSpec
 from tavern_tui.providers.probe import Found, probe_local
 from tavern_tui.providers.registry import all_specs, open_provider
 from tavern_tui.providers.wirelog import WireLog
@@ -19,7 +19,7 @@ from tavern_tui.services.signal import Signal
 from tavern_tui.storage.secrets import SecretStore
 from tavern_tui.storage.templates import TemplateStore
 
-__all__ = ["ConnectionService", "Found", "ProviderInfo", "TemplateChoice"]
+__all__ = ["ConnectionService", "Found", "ProviderInfo", "ProviderOption", "TemplateChoice"]
 
 OFFLINE = Connection(name="offline", provider="offline", max_tokens=180, instruct="none")
 """Always there, so that the program answers on a machine with no server, key or network."""
@@ -40,8 +40,8 @@ class ProviderInfo:
     """`none`, `optional` or `required`."""
     home: str
     samplers: tuple[str, ...]
-    options: tuple[str, ...] = ()
-    """Names of the choices only this provider has."""
+    options: tuple[ProviderOption, ...] = ()
+    """The choices only this provider has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ class ConnectionService:
                 key=spec.key,
                 home=spec.home,
                 samplers=tuple(spec.samplers),
-                options=tuple(one.id for one in spec.options),
+                options=spec.options,
             )
             for spec in self.specs.values()
             if not spec.hidden
@@ -348,9 +348,11 @@ class ConnectionService:
         desk = spec.server.desk
         return frozenset(what for what in ("load", "unload", "fetch") if getattr(desk, what) is not None)
 
-    async def manage(self, connection: Connection, what: str, model: str) -> AsyncGenerator[Progress, None]:
+    async def manage(
+        self, connection: Connection, what: str, model: str, key: str | None = None
+    ) -> AsyncGenerator[Progress, None]:
         """Have the server load, unload or fetch a model. Raises ProviderError, UsageError."""
-        provider = self._unsaved(connection, None)
+        provider = self._unsaved(connection, key)
         try:
             async with aclosing(provider.manage(what, model)) as steps:
                 async for step in steps:

@@ -24,7 +24,8 @@ def parse_yaml(data: bytes | str, what: str) -> dict[str, object]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" in line {mark.line + 1}" if mark else ""
-        raise DataError(f"{what} is not valid YAML: {getattr(error, 'problem', error)}{place}.") from error
+        problem = " ".join(str(getattr(error, "problem", error)).split())
+        raise DataError(f"{what} is not valid YAML: {problem}{place}.") from error
     except (ValueError, RecursionError) as error:
         raise DataError(f"{what} is not usable YAML: {error}.") from error
     if not isinstance(found, dict):

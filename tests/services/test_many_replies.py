@@ -14,7 +14,11 @@ from tests.services.helpers import run, tavern
 async def test_further_replies_are_swipes_and_the_first_one_is_shown(folders: Folders) -> None:
     async with FakeServer(LlamaCppFake(reply=(" Well", " met", "."))) as server:
         there = Connection(
-            name="many", provider="llamacpp", url=server.url, instruct="none", extra_body={"n": 3, "n_probs": 2}
+            name="many",
+            provider="llamacpp",
+            url=server.url,
+            instruct="none",
+            extra_body={"n": 3, "n_probs": 2},
         )
         async with tavern(folders, there) as made:
             await run(made.session.send("Hello"))

@@ -109,6 +109,9 @@ class FakeConnections:
         self.select(name)
         return ServerStatus(ok=True)
 
+    def work_of(self, connection: Connection) -> frozenset[str]:
+        return frozenset()
+
     def save(self, connection: Connection, *, key: str | None = None, replaces: str = "") -> None:
         if key:
             self.keys[connection.name] = key

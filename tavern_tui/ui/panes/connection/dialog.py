@@ -48,10 +48,11 @@ PICKERS = {
 class ConnectionDialog(Dialog[str]):
     """Sets up or changes one connection. The answer is its name, or None."""
 
-    hint = "Tab  next field    Ctrl+O  save    Ctrl+T  test    Esc  cancel"
+    hint = "Tab  next    Ctrl+O  save    Ctrl+T  test    Alt+M  more    Esc  cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+o,alt+enter", "save", "Save", show=False, priority=True),
         Binding("ctrl+t", "test", "Test", show=False, priority=True),
+        Binding("alt+m", "more", "More", show=False, priority=True),
     ]
 
     def __init__(
@@ -73,6 +74,7 @@ class ConnectionDialog(Dialog[str]):
                 yield from self._picker(id, label, self._offers.title(id, self._draft))
         yield Static("", id="said", classes="note", markup=False)
         with Horizontal(classes="buttons"):
+            yield Button("More …", id="more", compact=True)
             yield Button("Test", id="test", compact=True)
             yield Button("Save", id="save", variant="primary", compact=True)
 
@@ -206,26 +208,30 @@ class ConnectionDialog(Dialog[str]):
     def pick_model(self) -> None:
         self._pick_model()
 
-    @work(exclusive=True, group="ask server")
+    @work
     async def _pick_model(self) -> None:
-        self._say("Asking for the list of models …")
-        try:
-            models = await self._connections.models(self._read(), self._key())
-        except TavernError as error:
-            self._say(f"{error} {error.hint}", bad=True)
-            return
-        if not models:
-            self._say("The server lists no models; the one it has loaded will answer.")
-            return
-        self._say("")
-        here = self._input("model").value
-        choices = [
-            Choice(id=one.id, title=one.title or one.id, detail=one.detail, marked=one.id == here)
-            for one in models
-        ]
-        picked = await self.app.push_screen_wait(PickOne(f"Models ({len(models)})", choices))
+        from tavern_tui.ui.panes.connection.models import ModelsDialog
+
+        here = self._read()
+        picked = await self.app.push_screen_wait(ModelsDialog(self._connections, here, self._key()))
         if picked is not None:
             self._input("model").value = picked
+
+    @on(Button.Pressed, "#more")
+    def more_pressed(self) -> None:
+        self.action_more()
+
+    def action_more(self) -> None:
+        """Proxy, certificates, headers, body keys and what only this provider has."""
+        from tavern_tui.ui.panes.connection.extras import ConnectionExtras
+
+        info = self._providers.get(self._draft.provider)
+        options = info.options if info is not None else ()
+        self.app.push_screen(ConnectionExtras(self._draft, options), self._keep_more)
+
+    def _keep_more(self, changed: Connection | None) -> None:
+        if changed is not None:
+            self._draft = changed
 
     # --- testing, saving
 

@@ -156,6 +156,19 @@ class ConnectionPane(Vertical):
             self.refresh_list()
 
     @work
+    async def action_models(self) -> None:
+        """Choose among the server's models, or have it load, unload or fetch one."""
+        from tavern_tui.ui.panes.connection.models import ModelsDialog
+
+        connection = self._under_cursor()
+        if connection is None:
+            return
+        picked = await self.app.push_screen_wait(ModelsDialog(self._connections, connection))
+        if picked is not None:
+            self._try(lambda: self._connections.change(connection.name, model=picked))
+            self.refresh_list()
+
+    @work
     async def action_remove(self) -> None:
         from tavern_tui.ui.dialogs.confirm import Confirm
 

@@ -60,4 +60,3 @@ class Switching:
         self._app.notify(
             words, title=title, severity=severity, timeout=3 if severity == "information" else 8, markup=False
         )
-
