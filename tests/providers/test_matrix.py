@@ -25,6 +25,8 @@ from tavern_tui.core.generation import Finished, GenerationRequest, TextDelta
 from tavern_tui.core.samplers import SAMPLERS, SamplerKind, SamplerValue
 from tavern_tui.providers.base import Provider
 from tavern_tui.providers.registry import ROWS
+from tavern_tui.providers.wire import decoder
+from tavern_tui.providers.wire.lines import LineSplitter
 from tests.providers.asking import chat_request, collect, connect, end_of, text_of, text_request
 from tests.providers.fakes.known import all_fakes
 from tests.providers.fakes.server import Answer, FakeServer, Handler, Seen
@@ -354,4 +356,42 @@ async def test_a_context_that_is_too_small_is_called_that(id: str) -> None:
         provider = open_to(id, server.url, fake)
         with pytest.raises(ContextOverflow):
             await collect(provider, a_request(id))
+        await provider.aclose()
+
+
+async def test_a_line_without_end_is_no_reply(id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FAKES[id](key=KEY)
+    monkeypatch.setattr(decoder, "MAX_LINE", 300_000)
+    monkeypatch.setattr(LineSplitter.__init__, "__defaults__", (300_000,))
+
+    async def endless(seen: Seen, answer: Answer) -> None:
+        await answer.start(200)
+        while not seen.gone.is_set():
+            await answer.raw(b'data: {"a": "' + b"x" * 60_000)
+            await asyncio.sleep(0)
+
+    async with FakeServer(faulty(fake, endless)) as server:
+        provider = open_to(id, server.url, fake)
+        with pytest.raises(BadAnswer) as caught:
+            await collect(provider, a_request(id))
+        await provider.aclose()
+    assert ROWS[id].title in str(caught.value)
+
+
+async def test_a_server_that_trickles_can_be_left_at_once(id: str) -> None:
+    fake = FAKES[id](key=KEY)
+    asked = asyncio.Event()
+
+    async def trickle(seen: Seen, answer: Answer) -> None:
+        await answer.raw(b"HTTP/1.1 2")
+        asked.set()
+        await seen.gone.wait()
+
+    async with FakeServer(faulty(fake, trickle)) as server:
+        provider = open_to(id, server.url, fake)
+        waiting = asyncio.ensure_future(collect(provider, a_request(id)))
+        await asyncio.wait_for(asked.wait(), 5)
+        waiting.cancel()
+        done, _ = await asyncio.wait({waiting}, timeout=5)
+        assert done
         await provider.aclose()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -59,8 +60,11 @@ Handler = Callable[[Seen, Answer], Awaitable[None]]
 class FakeServer:
     """`async with FakeServer(handler) as server` listens until the block ends."""
 
-    def __init__(self, handler: Handler, *, keeps_alive: bool = False, port: int = 0) -> None:
+    def __init__(
+        self, handler: Handler, *, keeps_alive: bool = False, port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._handler = handler
+        self._tls = tls
         self._port = port
         self._keeps_alive = keeps_alive
         self.connections = 0
@@ -71,7 +75,7 @@ class FakeServer:
     @property
     def url(self) -> str:
         assert self._server is not None
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def port(self) -> int:
@@ -79,7 +83,7 @@ class FakeServer:
         return int(self._server.sockets[0].getsockname()[1])
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port, ssl=self._tls)
         return self
 
     async def __aexit__(self, *exc: object) -> None:

@@ -48,7 +48,7 @@ PICKERS = {
 class ConnectionDialog(Dialog[str]):
     """Sets up or changes one connection. The answer is its name, or None."""
 
-    hint = "Tab  next    Ctrl+O  save    Ctrl+T  test    Alt+M  more    Esc  cancel"
+    hint = "Tab next   Ctrl+O save   Ctrl+T test   Alt+M more   Esc cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+o,alt+enter", "save", "Save", show=False, priority=True),
         Binding("ctrl+t", "test", "Test", show=False, priority=True),
