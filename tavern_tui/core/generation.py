@@ -43,6 +43,8 @@ class GenerationRequest:
     """Choices only this provider has, from the connection."""
     max_replies: int | None = None
     """Most replies the server makes at once, where it has said so."""
+    server_version: str = ""
+    """Of the server's API, where requests depend on it (`ServerStatus.version`)."""
     genkey: str = ""
     """A name for this generation, unique on the server, where it has such a thing (KoboldCpp)."""
 
@@ -127,6 +129,8 @@ class ServerStatus:
     ok: bool
     title: str = ""
     """The server's name and version: `KoboldCpp 1.76`."""
+    version: str = ""
+    """The version of its API, where requests depend on it: `1.2.4`."""
     model: str = ""
     context_size: int | None = None
     max_reply: int | None = None

@@ -130,6 +130,8 @@ class TokenRoute:
     ids_path: str = ""
     """Where it tells the ids, if `path` gives only the number."""
     needs_model: bool = False
+    takes_model: bool = False
+    """The model may be named, and is if it is known."""
     subtract_empty: bool = False
     """The server adds a start token that cannot be switched off: the count of "" is taken away."""
 
@@ -143,8 +145,10 @@ class ServerApi:
     tokens: TokenRoute | None = None
     abort: str = ""
     """Path that ends the generation named by a genkey."""
-    limits_replies: bool = False
-    """It refuses more replies at once than its status says (`ServerStatus.max_replies`)."""
+    asks_first: Callable[[GenerationRequest], bool] = lambda request: False
+    """Whether a request like this depends on what the status says, which must be known then."""
+    afterwards: Callable[[Ask, GenerationRequest], Coroutine[Any, Any, Sequence[StreamEvent]]] | None = None
+    """Events of a complete reply that are told only when asked for."""
     desk: ModelDesk = field(default_factory=ModelDesk)
 
 

@@ -70,7 +70,7 @@ class Counting:
 
     async def _asked(self, path: str, text: str, model: str, gate: asyncio.Semaphore) -> object:
         body: dict[str, object] = {**self._route.extra, self._route.text_key: text}
-        if self._route.needs_model:
+        if self._route.needs_model or (self._route.takes_model and model):
             body["model"] = model
         async with gate:
             # Hundreds of these would push everything else out of the log.

@@ -20,6 +20,7 @@ from tavern_tui.core.errors import (
 )
 from tavern_tui.core.generation import (
     EventStream,
+    Finished,
     GenerationRequest,
     Model,
     Progress,
@@ -79,8 +80,7 @@ class HttpProvider:
             )
         self._log = log or WireLog()
         self._genkey = f"TT{secrets.token_hex(6)}"
-        self._only_model = ""
-        self._max_replies: int | None = None
+        self._known = ServerStatus(ok=False)
         self._explain = Explainer(
             f"{spec.title} at {self._base.host}",
             secret_values(self._key, self._base.basic_auth, connection.extra_headers),
@@ -132,14 +132,15 @@ class HttpProvider:
             model=model,
             genkey=request.genkey or self._genkey,
             options={**self._connection.options, **request.options},
-            max_replies=self._max_replies,
+            max_replies=self._known.max_replies,
+            server_version=self._known.version,
             token_ids={**known, **request.token_ids},
         )
 
     @property
     def _model(self) -> str:
         """The model to name: the connection's, else the only one the server said it has."""
-        return self._connection.model or (self._only_model if self._spec.needs_model else "")
+        return self._connection.model or (self._known.model if self._spec.needs_model else "")
 
     def _prepared(
         self,
@@ -206,6 +207,9 @@ class HttpProvider:
             async with self._sender.answer(prepared, watch, read_seconds=None) as response:
                 decoder = self._decoder(request, response)
                 async for event in self._events(response, decoder, watch):
+                    if isinstance(event, Finished):
+                        for late in await self._told_afterwards(request):
+                            yield late
                     watch.event(event)
                     yield event
                 finished = True
@@ -244,6 +248,14 @@ class HttpProvider:
         for event in decoder.close():
             yield event
 
+    async def _told_afterwards(self, request: GenerationRequest) -> Sequence[StreamEvent]:
+        """What the server tells of a complete reply only when asked."""
+        if self._server.afterwards is None:
+            return ()
+        with suppress(ProviderError):
+            return await self._server.afterwards(self._ask, self._completed(request))
+        return ()
+
     async def _abort(self, request: GenerationRequest) -> None:
         """Tell the server to stop; closing the socket alone leaves some of them writing on."""
         genkey = self._completed(request).genkey
@@ -277,8 +289,7 @@ class HttpProvider:
 
     async def status(self) -> ServerStatus:
         status = await self._server.status(self._ask, self._spec, self._connection.model)
-        self._only_model = status.model
-        self._max_replies = status.max_replies
+        self._known = status
         return status
 
     async def learn(self, request: GenerationRequest) -> None:
@@ -286,8 +297,7 @@ class HttpProvider:
         if texts and self._counting is not None:
             with suppress(ProviderError):
                 await self._counting.learn_ids(texts, self._counted_model)
-        several = request.samplers.get("n", 1) not in (0, 1)
-        if several and self._server.limits_replies and self._max_replies is None:
+        if not self._known.ok and self._server.asks_first(request):
             with suppress(ProviderError):
                 await self.status()
 
@@ -296,7 +306,7 @@ class HttpProvider:
 
     @property
     def _counted_model(self) -> str:
-        return self._connection.model or self._only_model
+        return self._connection.model or self._known.model
 
     @property
     def work(self) -> frozenset[str]:

@@ -28,6 +28,7 @@ class Values:
     """Ids of the texts in biases and bans, as far as they are known."""
     stream: bool = True
     max_replies: int | None = None
+    server_version: str = ""
 
     def ids(self, what: TokenText) -> tuple[int, ...]:
         """The tokens of a text; none if they are not known."""
@@ -206,13 +207,13 @@ def kobold_order(value: SamplerValue, values: Values) -> object:
 LLAMACPP_ORDER = (
     "penalties", "dry", "top_n_sigma", "top_k", "typ_p", "top_p", "min_p", "xtc", "temperature",
 )  # fmt: skip
-LLAMACPP_NAMES = frozenset({*LLAMACPP_ORDER, "adaptive_p", "typical_p", "infill"})
+LLAMACPP_NAMES = {name: name for name in (*LLAMACPP_ORDER, "adaptive_p", "infill")} | {"typical_p": "typ_p"}
 
 
 def llamacpp_order(value: SamplerValue, values: Values) -> object:
     """Sampler names; unknown ones are left out here because the server drops them silently."""
     items = value if isinstance(value, tuple) else ()
-    names = [item for item in items if item in LLAMACPP_NAMES]
+    names = [LLAMACPP_NAMES[item] for item in items if isinstance(item, str) and item in LLAMACPP_NAMES]
     if values.number("adaptive_target") >= 0 and names and "adaptive_p" not in names:
         names.append("adaptive_p")
     return names or OMIT
@@ -253,6 +254,16 @@ def bias_pairs_with_bans(value: SamplerValue, values: Values) -> object:
     for what in read_bans(values.samplers.get("banned_tokens", ())).tokens:
         pairs += [[id, False] for id in what.ids] or [[what.text, False]]
     return pairs or OMIT
+
+
+def bans_as_pairs(value: SamplerValue, values: Values) -> object:
+    """The same list, from the side of the banned tokens: it is sent if there are only these."""
+    return bias_pairs_with_bans(values.samplers.get("logit_bias", ()), values)
+
+
+def bans_in_bias_object(value: SamplerValue, values: Values) -> object:
+    """`bias_object_with_bans` from the side of the banned tokens."""
+    return bias_object_with_bans(values.samplers.get("logit_bias", ()), values)
 
 
 def banned_ids_text(value: SamplerValue, values: Values) -> object:

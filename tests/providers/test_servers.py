@@ -133,7 +133,7 @@ def test_the_context_size_of_a_model_has_many_names() -> None:
 async def test_models_of_koboldcpp_and_ollama() -> None:
     async with FakeServer(replay(KOBOLD)) as server:
         opened = connect("koboldcpp", server.url)
-        assert await opened.models() == [Model(id="koboldcpp/tiny")]
+        assert await opened.models() == [Model(id="koboldcpp/tiny", context_size=4096, detail="loaded")]
         await opened.aclose()
     async with FakeServer(routes(OLLAMA)) as server:
         opened = connect("ollama", server.url)

@@ -6,7 +6,7 @@ from tavern_tui.providers.base import ProviderSpec
 from tavern_tui.providers.catalogue.samplers import LLAMACPP
 from tavern_tui.providers.dialects.llamacpp import LlamaCppDialect
 from tavern_tui.providers.samplers import Wire
-from tavern_tui.providers.servers import LLAMACPP as LLAMACPP_SERVER
+from tavern_tui.providers.self_hosted.llamacpp import SERVER as LLAMACPP_SERVER
 
 BUILTIN = (
     ProviderSpec(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tavern_tui.providers import servers
 from tavern_tui.providers.base import Auth, ProviderSpec
 from tavern_tui.providers.catalogue import samplers
 from tavern_tui.providers.dialects.kobold import KoboldDialect
 from tavern_tui.providers.dialects.llamacpp import LlamaCppDialect
 from tavern_tui.providers.dialects.ollama import OllamaDialect
 from tavern_tui.providers.dialects.openai import OpenAIChatDialect, OpenAITextDialect
+from tavern_tui.providers.self_hosted import kobold, llamacpp, lmstudio, ollama, ooba, tabby, vllm
+from tavern_tui.providers.servers import LISTED
 
 TEXT = (
     ProviderSpec(
@@ -16,7 +17,7 @@ TEXT = (
         title="KoboldCpp",
         prompt_kind="text",
         dialect=KoboldDialect(),
-        server=servers.KOBOLD,
+        server=kobold.SERVER,
         default_url="http://127.0.0.1:5001",
         generate_path="/api/extra/generate/stream",
         home="https://github.com/LostRuins/koboldcpp",
@@ -31,7 +32,7 @@ TEXT = (
         title="llama.cpp",
         prompt_kind="text",
         dialect=LlamaCppDialect(),
-        server=servers.LLAMACPP,
+        server=llamacpp.SERVER,
         default_url="http://127.0.0.1:8080",
         generate_path="/completion",
         home="https://github.com/ggml-org/llama.cpp",
@@ -44,7 +45,7 @@ TEXT = (
         title="Ollama",
         prompt_kind="text",
         dialect=OllamaDialect(),
-        server=servers.OLLAMA,
+        server=ollama.SERVER,
         default_url="http://127.0.0.1:11434",
         generate_path="/api/generate",
         models_path="/api/tags",
@@ -59,7 +60,7 @@ TEXT = (
         title="text-generation-webui",
         prompt_kind="text",
         dialect=OpenAITextDialect(context_key="truncation_length"),
-        server=servers.OOBA,
+        server=ooba.SERVER,
         default_url="http://127.0.0.1:5000",
         generate_path="/v1/completions",
         home="https://github.com/oobabooga/text-generation-webui",
@@ -72,7 +73,7 @@ TEXT = (
         title="TabbyAPI",
         prompt_kind="text",
         dialect=OpenAITextDialect(),
-        server=servers.TABBY,
+        server=tabby.SERVER,
         default_url="http://127.0.0.1:5000",
         generate_path="/v1/completions",
         home="https://github.com/theroyallab/tabbyAPI",
@@ -86,7 +87,7 @@ TEXT = (
         title="vLLM",
         prompt_kind="text",
         dialect=OpenAITextDialect(),
-        server=servers.VLLM,
+        server=vllm.VLLM,
         default_url="http://127.0.0.1:8000",
         generate_path="/v1/completions",
         home="https://github.com/vllm-project/vllm",
@@ -100,7 +101,7 @@ TEXT = (
         title="Aphrodite",
         prompt_kind="text",
         dialect=OpenAITextDialect(),
-        server=servers.APHRODITE,
+        server=vllm.APHRODITE,
         default_url="http://127.0.0.1:2242",
         generate_path="/v1/completions",
         home="https://github.com/aphrodite-engine/aphrodite-engine",
@@ -114,7 +115,7 @@ TEXT = (
         title="LM Studio",
         prompt_kind="text",
         dialect=OpenAITextDialect(),
-        server=servers.LISTED,
+        server=lmstudio.SERVER,
         default_url="http://127.0.0.1:1234",
         generate_path="/v1/completions",
         home="https://lmstudio.ai",
@@ -127,7 +128,7 @@ TEXT = (
         title="OpenAI-compatible (text)",
         prompt_kind="text",
         dialect=OpenAITextDialect(),
-        server=servers.LISTED,
+        server=LISTED,
         default_url="http://127.0.0.1:5000",
         generate_path="/v1/completions",
         key="optional",
@@ -143,7 +144,7 @@ CHAT = (
         title="llama.cpp (chat)",
         prompt_kind="chat",
         dialect=OpenAIChatDialect(echo="whole"),
-        server=servers.LLAMACPP,
+        server=llamacpp.SERVER,
         default_url="http://127.0.0.1:8080",
         generate_path="/v1/chat/completions",
         home="https://github.com/ggml-org/llama.cpp",
@@ -157,7 +158,7 @@ CHAT = (
         title="KoboldCpp (chat)",
         prompt_kind="chat",
         dialect=OpenAIChatDialect(),
-        server=servers.KOBOLD_CHAT,
+        server=kobold.CHAT_SERVER,
         default_url="http://127.0.0.1:5001",
         generate_path="/v1/chat/completions",
         home="https://github.com/LostRuins/koboldcpp",
@@ -171,7 +172,7 @@ CHAT = (
         title="Ollama (chat)",
         prompt_kind="chat",
         dialect=OpenAIChatDialect(),
-        server=servers.OLLAMA,
+        server=ollama.SERVER,
         default_url="http://127.0.0.1:11434",
         generate_path="/v1/chat/completions",
         models_path="/api/tags",

@@ -10,13 +10,17 @@ from tavern_tui.providers.samplers import (
     Wire,
     as_json_text,
     at_least,
+    at_most,
+    bans_as_pairs,
     between,
+    bias_pairs_with_bans,
     grammar_unless_schema,
     half_range,
     if_adaptive,
     if_dry,
     if_dynatemp,
     if_mirostat,
+    if_more_than_one,
     kobold_order,
     llamacpp_order,
     named_order,
@@ -74,6 +78,10 @@ LLAMACPP: SamplerTable = {
     "grammar": Wire(("grammar",), grammar_unless_schema),
     "json_schema": Wire(("json_schema",), schema),
     "sampler_order": Wire(("samplers",), llamacpp_order),
+    "logit_bias": Wire(("logit_bias",), bias_pairs_with_bans),
+    "banned_tokens": Wire(("logit_bias",), bans_as_pairs),
+    "logprobs": Wire(("n_probs",), at_most(10)),
+    "n": Wire(("n",), if_more_than_one),
 }  # fmt: skip
 
 KOBOLD: SamplerTable = {

@@ -72,6 +72,7 @@ def sampler_values(request: GenerationRequest) -> Values:
         token_ids=request.token_ids,
         stream=request.stream,
         max_replies=request.max_replies,
+        server_version=request.server_version,
     )
 
 

@@ -21,6 +21,32 @@ from tests.providers.fakes.strict import (
     whole,
 )
 
+SLOTS = 4
+"""Replies it makes at once; it refuses to be asked for more."""
+
+
+def _samplers(value: Any) -> str:
+    wrong = texts()(value)
+    unknown = set() if wrong else set(value) - NAMES
+    return wrong or (f"{unknown} would be dropped without a word" if unknown else "")
+
+
+def _pairs(value: Any) -> str:
+    """`[[id or text, bias or false], ...]`"""
+    fits = isinstance(value, list) and all(
+        isinstance(pair, list)
+        and len(pair) == 2
+        and isinstance(pair[0], int | str)
+        and (pair[1] is False or not number()(pair[1]))
+        for pair in value
+    )
+    return "" if fits else f"{value!r} is not a list of pairs"
+
+
+NAMES = {
+    "penalties", "dry", "top_n_sigma", "top_k", "typ_p", "top_p", "min_p", "xtc", "temperature",
+    "adaptive_p", "infill",
+}  # fmt: skip
 SAMPLERS: Mapping[str, Check] = {
     "temperature": number(0), "dynatemp_range": number(0), "dynatemp_exponent": number(),
     "top_k": whole(-1), "top_p": number(), "min_p": number(), "top_n_sigma": number(),
@@ -30,12 +56,12 @@ SAMPLERS: Mapping[str, Check] = {
     "dry_allowed_length": whole(), "dry_penalty_last_n": whole(0), "dry_sequence_breakers": texts(least=1),
     "mirostat": whole(0, 2), "mirostat_tau": number(), "mirostat_eta": number(),
     "adaptive_target": number(), "adaptive_decay": number(), "grammar": text, "json_schema": anything,
-    "seed": whole(), "ignore_eos": flag, "logit_bias": anything, "n_probs": whole(0), "min_keep": whole(0),
-    "samplers": texts(),
+    "seed": whole(), "ignore_eos": flag, "logit_bias": _pairs, "n_probs": whole(0), "min_keep": whole(0),
+    "samplers": _samplers,
 }  # fmt: skip
 FIELDS: Mapping[str, Check] = {
     **SAMPLERS, "prompt": anything, "n_predict": whole(-1), "stream": flag, "stop": texts(), "model": text,
-    "n": whole(1), "n_cmpl": whole(1), "cache_prompt": flag, "return_progress": flag, "id_slot": whole(),
+    "n": whole(1, SLOTS), "n_cmpl": whole(1, SLOTS), "cache_prompt": flag, "return_progress": flag, "id_slot": whole(),
     "post_sampling_probs": flag, "timings_per_token": flag,
 }  # fmt: skip
 
@@ -73,7 +99,7 @@ class LlamaCppFake(StrictFake):
             200,
             {
                 "default_generation_settings": {"n_ctx": self.context},
-                "total_slots": 1,
+                "total_slots": SLOTS,
                 "model_alias": self.model,
                 "build_info": "b11549-fake",
                 "chat_template": "<|im_start|>user<|im_end|><|im_start|>assistant",
@@ -85,7 +111,13 @@ class LlamaCppFake(StrictFake):
         await answer.send(200, {"object": "list", "data": [entry]})
 
     async def tokenize(self, seen: Seen, answer: Answer) -> None:
-        fields = {"content": text, "add_special": flag, "parse_special": flag, "with_pieces": flag}
+        fields = {
+            "content": text,
+            "add_special": flag,
+            "parse_special": flag,
+            "with_pieces": flag,
+            "model": text,
+        }
         await answer.send(200, {"tokens": ids(self.body(seen, fields)["content"])})
 
     async def completion(self, seen: Seen, answer: Answer) -> None:
