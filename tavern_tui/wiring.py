@@ -17,6 +17,7 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
     Textual and the first frame need not wait for them."""
     from tavern_tui.providers.wirelog import WireLog
     from tavern_tui.services.connections import ConnectionService
+    from tavern_tui.services.following import Following
     from tavern_tui.services.library import Library
     from tavern_tui.services.log import LogView
     from tavern_tui.services.preset_scripts import PresetScripts
@@ -60,6 +61,9 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
             connections,
             tokenizers=LocalTokenizers(folders.tokenizers, warn, environ),
             file=folders.cache / "tokens.sqlite",
+        ),
+        following=lambda: Following(
+            continue_to=settings.value.auto_continue, swipe_below=settings.value.auto_swipe_below
         ),
     )
     return Tavern(

@@ -44,6 +44,11 @@ class Settings:
     """Ask before a character or a chat goes to the trash."""
     backups: bool = True
     """Keep earlier versions of changed chats in the backups folder."""
+    auto_continue: int = 0
+    """Let a reply go on by itself until it has this many tokens; 0: it ends where it ends."""
+    auto_swipe_below: int = 0
+    """Have a reply with fewer characters than this written anew, three times at most; 0: never.
+    An empty reply counts as one that is too short."""
     use_keyring: bool = False
     """Keep keys in the system's keyring (needs the extra `keyring`) instead of a file."""
     current_connection: str = ""

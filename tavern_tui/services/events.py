@@ -29,6 +29,13 @@ class MessageRemoved:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatReplaced:
+    """Messages from `first` on are others than before: draw them anew."""
+
+    first: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class RoundStarted:
     """A group is about to answer: the names of those who will speak, in order.
 
@@ -99,6 +106,7 @@ SessionEvent = (
     MessageAdded
     | MessageChanged
     | MessageRemoved
+    | ChatReplaced
     | RoundStarted
     | RoundDue
     | ReplyStarted

@@ -190,7 +190,13 @@ class Conversation:
         try:
             await self._desk.get_ready(self)
             reply.api, reply.model = connection.provider, self._desk.connections.model or connection.provider
-            inputs = self._desk.inputs(self, user_input=user_input, generation=generation, seed=self._seed)
+            inputs = self._desk.inputs(
+                self,
+                user_input=user_input,
+                generation=generation,
+                seed=self._seed,
+                last=target.index if generation is GenerationType.SWIPE else None,
+            )
             built = self._desk.build(inputs)
             prompt = edited or built.prompt
             request = self._desk.request(replace(built, prompt=prompt), inputs)

@@ -25,6 +25,7 @@ from tavern_tui.prompt.outgoing import Outgoing, outgoing
 from tavern_tui.prompt.scene import Scene, open_scene
 from tavern_tui.prompt.sources import card_fields
 from tavern_tui.services.connections import ConnectionService
+from tavern_tui.services.following import Following
 from tavern_tui.services.library import Library
 from tavern_tui.services.preset_scripts import PresetScripts
 from tavern_tui.services.preview import WireView
@@ -60,6 +61,7 @@ class PromptDesk:
         default_preset: Callable[[], ChatPreset],
         now: Callable[[], datetime],
         counts: TokenCounts | None = None,
+        following: Callable[[], Following] = Following,
     ) -> None:
         self.connections = connections
         self.persona = Persona()
@@ -72,8 +74,14 @@ class PromptDesk:
         self._setup = setup
         self._templates = templates
         self._default_preset = default_preset
+        self._following = following
         self._now = now
         self.counts = counts or TokenCounts(connections)
+
+    @property
+    def following(self) -> Following:
+        """What follows a reply by itself."""
+        return self._following()
 
     # --- inputs
 
@@ -86,9 +94,10 @@ class PromptDesk:
         seed: int,
         dry_run: bool = False,
         speaker: Character | None = None,
+        last: int | None = None,
     ) -> PromptInputs:
         """Everything a build may know, at this moment. `speaker`: who answers, if not whoever
-        did last."""
+        did last. `last`: the message the chat ends with, for this build."""
         setup = self._setup.value
         chat = session.chat
         connection = self.connections.current
@@ -98,7 +107,7 @@ class PromptDesk:
             character=character,
             group=session.cast,
             persona=self.persona,
-            messages=chat.messages,
+            messages=chat.messages if last is None else chat.messages[: last + 1],
             metadata=chat.metadata,
             chat_name=chat.title,
             generation=generation,

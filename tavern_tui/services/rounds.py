@@ -13,7 +13,8 @@ from tavern_tui.core.character import Character, Group
 from tavern_tui.core.errors import UsageError
 from tavern_tui.core.generation import GenerationType
 from tavern_tui.prompt.inputs import GroupCast
-from tavern_tui.services.events import RoundDue, RoundStarted, SessionEvent
+from tavern_tui.services.events import ReplyEnded, RoundDue, RoundStarted, SessionEvent
+from tavern_tui.services.following import wants_more, wants_swipe
 from tavern_tui.services.generating import Conversation, Target
 from tavern_tui.services.group_turns import GroupTurns, quiet_for
 
@@ -129,11 +130,38 @@ class Rounds(Conversation):
         for speaker in speakers:
             if self._stopped:
                 return
-            async with aclosing(
-                self._generate(GenerationType.NORMAL, Target(extra=batch), speaker)
-            ) as events:
+            answer = self._answer(GenerationType.NORMAL, Target(extra=batch), speaker)
+            async with aclosing(answer) as events:
                 async for event in events:
                     yield event
+
+    async def _answer(self, generation: GenerationType, target: Target, speaker: Character) -> Events:
+        """One reply, and what the user wants to follow it by itself."""
+        rules = self._desk.following
+        swiped = continued = tokens = length = 0
+        while True:
+            ended: ReplyEnded | None = None
+            async with aclosing(self._generate(generation, target, speaker)) as events:
+                async for event in events:
+                    ended = event if isinstance(event, ReplyEnded) else ended
+                    yield event
+            if ended is None or self._stopped:
+                return
+            tokens += ended.tokens
+            grew, length = len(ended.text) - length, len(ended.text)
+            if generation is not GenerationType.CONTINUE and wants_swipe(rules, ended, swiped):
+                swiped, tokens, length = swiped + 1, 0, 0
+                if ended.index is not None:
+                    message = self.chat.messages[ended.index]
+                    generation = GenerationType.SWIPE
+                    target = Target(index=ended.index, before=message, extra=target.extra)
+            elif ended.index is not None and wants_more(rules, ended, tokens, grew, continued):
+                continued += 1
+                message = self.chat.messages[ended.index]
+                generation = GenerationType.CONTINUE
+                target = Target(index=ended.index, before=message, prefix=message.text)
+            else:
+                return
 
     async def _talk_on(self, held: asyncio.Event) -> Events:
         """Auto mode: round after round, until the user does something."""

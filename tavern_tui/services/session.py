@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tavern_tui.core.character import Character
 from tavern_tui.core.chat import Chat, Message, Role
@@ -12,23 +12,16 @@ from tavern_tui.core.errors import UsageError
 from tavern_tui.core.generation import GenerationType
 from tavern_tui.core.prompt import ChatPrompt, Prompt, PromptMessage, TextPrompt
 from tavern_tui.services.chat_store import ChatStore
-from tavern_tui.services.events import MessageAdded, MessageChanged, MessageRemoved
+from tavern_tui.services.editing import Editing
+from tavern_tui.services.events import MessageAdded, MessageChanged
 from tavern_tui.services.generating import Target
 from tavern_tui.services.group_turns import GroupTurns
 from tavern_tui.services.preview import PromptPreview, make_preview
 from tavern_tui.services.prompts import PromptDesk
-from tavern_tui.services.rounds import Events, Rounds, action
+from tavern_tui.services.rounds import Events, action
 
 
-@dataclass(slots=True)
-class _Undo:
-    """Messages as they were before a deletion or a regeneration."""
-
-    label: str
-    messages: list[Message]
-
-
-class ChatSession(Rounds):
+class ChatSession(Editing):
     """One character or group, one chat, one file."""
 
     def __init__(
@@ -41,7 +34,7 @@ class ChatSession(Rounds):
         turns: GroupTurns | None = None,
     ) -> None:
         super().__init__(character=character, chat=chat, store=store, desk=desk, turns=turns)
-        self._undo: list[_Undo] = []
+        self._undo = []
 
     # --- the composer
 
@@ -92,7 +85,7 @@ class ChatSession(Rounds):
         speaker = self._first_speaker(generation=GenerationType.REGENERATE)
         self._remember("regenerate")
         target = Target(index=len(self.chat.messages) - 1, before=last, extra=self._batch())
-        return self._generate(GenerationType.REGENERATE, target, speaker)
+        return self._answer(GenerationType.REGENERATE, target, speaker)
 
     @action()
     def continue_(self) -> Events:
@@ -100,18 +93,33 @@ class ChatSession(Rounds):
         last = self._last_message()
         speaker = self._first_speaker(generation=GenerationType.CONTINUE)
         target = Target(index=len(self.chat.messages) - 1, before=last, prefix=last.text)
-        return self._generate(GenerationType.CONTINUE, target, speaker)
+        return self._answer(GenerationType.CONTINUE, target, speaker)
+
+    @action()
+    def continue_with(self, index: int, text: str) -> Events:
+        """Cut the last message to `text` (its beginning, and another token at the end, say) and let
+        the model go on from there. `undo` brings the message back."""
+        index = self._index(index)
+        if index != len(self.chat.messages) - 1:
+            raise UsageError("Only the last message can go on.")
+        self._remember("another token")
+        self._put(index, self.chat.messages[index].with_text(text))
+        self.changed.send(MessageChanged(index))
+        speaker = self._first_speaker(generation=GenerationType.CONTINUE)
+        before = self.chat.messages[index]
+        return self._generate(
+            GenerationType.CONTINUE, Target(index=index, before=before, prefix=text), speaker
+        )
 
     @action()
     async def swipe_right(self, index: int = -1) -> Events:
-        """Show the next swipe; past the last one of the last message, write a new one."""
+        """Show a message's next swipe; past its last one, write a new one. For a message in the middle
+        of the chat the model sees what stands before it."""
         index = self._index(index)
         message = self.chat.messages[index]
         if message.shown + 1 < len(message.swipes):
             self._put(index, replace(message, shown=message.shown + 1))
             yield MessageChanged(index)
-            return
-        if index != len(self.chat.messages) - 1:
             return
         if message.is_user:
             raise UsageError("Only a reply can be swiped.", hint="Send the message to get a reply first.")
@@ -121,7 +129,7 @@ class ChatSession(Rounds):
             return
         speaker = self._first_speaker(generation=GenerationType.SWIPE)
         target = Target(index=index, before=message, extra=self._batch())
-        async with aclosing(self._generate(GenerationType.SWIPE, target, speaker)) as events:
+        async with aclosing(self._answer(GenerationType.SWIPE, target, speaker)) as events:
             async for event in events:
                 yield event
 
@@ -142,39 +150,6 @@ class ChatSession(Rounds):
 
     # --- immediate changes
 
-    def swipe_left(self, index: int = -1) -> None:
-        """Show the swipe before the one that is shown."""
-        self._check_free()
-        index = self._index(index)
-        message = self.chat.messages[index]
-        if message.shown > 0:
-            self._put(index, replace(message, shown=message.shown - 1))
-            self.changed.send(MessageChanged(index))
-
-    def edit(self, index: int, text: str) -> None:
-        """Give the shown swipe of a message another text."""
-        self._check_free()
-        index = self._index(index)
-        self._remember("edit")
-        self._put(index, self.chat.messages[index].with_text(text))
-        self.changed.send(MessageChanged(index))
-
-    def delete(self, index: int) -> None:
-        """Take a message out of the chat; `undo` brings it back."""
-        self._check_free()
-        index = self._index(index)
-        self._remember("delete")
-        del self.chat.messages[index]
-        self.store.rewrite(self.chat)
-        self.changed.send(MessageRemoved(index))
-
-    def hide(self, index: int, hidden: bool = True) -> None:
-        """Keep a message from the model, or show it to it again."""
-        self._check_free()
-        index = self._index(index)
-        self._put(index, replace(self.chat.messages[index], hidden=hidden))
-        self.changed.send(MessageChanged(index))
-
     def change_metadata(self, changes: Mapping[str, object]) -> None:
         """Set these keys of the chat's metadata (None removes one) and keep the chat.
 
@@ -187,18 +162,6 @@ class ChatSession(Rounds):
             else:
                 self.chat.metadata[name] = value
         self.store.rewrite(self.chat)
-
-    def undo(self) -> str:
-        """Take back the last edit, deletion or regeneration; says which, or the empty string."""
-        self._check_free()
-        if not self._undo:
-            return ""
-        step = self._undo.pop()
-        self.chat.messages[:] = step.messages
-        self.store.rewrite(self.chat)
-        return step.label
-
-    undo_delete = undo
 
     def shown_text(self, index: int) -> str:
         """A message's text as it is shown: macros resolved, display scripts applied. Not cleaned."""
@@ -249,20 +212,6 @@ class ChatSession(Rounds):
             for one in edited
         )
         return ChatPrompt(messages=messages, stop=built.prompt.stop)
-
-    def _remember(self, label: str) -> None:
-        self._undo.append(_Undo(label, list(self.chat.messages)))
-        del self._undo[:-50]
-
-    def _put(self, index: int, message: Message) -> None:
-        self.chat.messages[index] = message
-        self.store.update(self.chat, index)
-
-    def _index(self, index: int) -> int:
-        count = len(self.chat.messages)
-        if not -count <= index < count:
-            raise UsageError("There is no such message.")
-        return index % count
 
     def _is_greeting(self, index: int) -> bool:
         """Whether the message is one whose swipes came with the card. Members of groups say one
