@@ -60,18 +60,24 @@ class Wire:
     make: Maker = _same
     needs_ids: bool = False
     """Its texts are sent as token ids."""
+    also: tuple[str, ...] = ()
+    """Samplers whose values are written into this one; it is sent if only they are set."""
 
 
 SamplerTable = Mapping[str, Wire]
+
+WITH_ANOTHER = Wire(())
+"""For a sampler that is written into another one (`Wire.also`)."""
 
 
 def encode_samplers(table: SamplerTable, values: Values) -> dict[str, object]:
     """The sampler part of a request body. Raises UsageError for a value of the wrong kind."""
     body: dict[str, object] = {}
     for name, wire in table.items():
-        if name not in values.samplers:
+        if not any(one in values.samplers for one in (name, *wire.also)):
             continue
-        made = wire.make(checked(name, values.samplers[name]), values)
+        value = values.samplers.get(name, SAMPLERS[name].neutral)
+        made = wire.make(checked(name, value), values)
         if isinstance(made, _Omit):
             continue
         for wire_name in wire.names:
@@ -147,6 +153,11 @@ def random_if_negative(value: SamplerValue, values: Values) -> object:
     return OMIT if isinstance(value, int) and value < 0 else value
 
 
+def seed_up_to(high: int) -> Maker:
+    """Seeds 1 to `high`; larger ones are folded into that range, 0 and below are random."""
+    return lambda value, values: 1 + (value - 1) % high if isinstance(value, int) and value > 0 else OMIT
+
+
 def as_json_text(value: SamplerValue, values: Values) -> object:
     """A list as JSON text in a string."""
     return json.dumps(value, ensure_ascii=False) if value else OMIT
@@ -197,11 +208,19 @@ def if_adaptive(value: SamplerValue, values: Values) -> object:
     return value if values.number("adaptive_target") >= 0 else OMIT
 
 
+KOBOLD_ORDER = (6, 0, 1, 3, 4, 2, 5)
+
+
 def kobold_order(value: SamplerValue, values: Values) -> object:
-    """A permutation of 0..6 as numbers; a preset of another server's names is left out."""
+    """All of 0..6, each once; an order of another server's names is left out.
+
+    What is missing comes last, but 6 first, as KoboldAI has it: old presets do not know it."""
     items = value if isinstance(value, tuple) else ()
     numbers = [int(item) for item in items if str(item).isdigit() and int(item) <= 6]
-    return numbers if numbers and len(numbers) == len(items) else OMIT
+    if not numbers or len(numbers) < len(items):
+        return OMIT
+    first = [] if 6 in numbers else [6]
+    return list(dict.fromkeys((*first, *numbers, *KOBOLD_ORDER)))
 
 
 LLAMACPP_ORDER = (
@@ -256,16 +275,6 @@ def bias_pairs_with_bans(value: SamplerValue, values: Values) -> object:
     return pairs or OMIT
 
 
-def bans_as_pairs(value: SamplerValue, values: Values) -> object:
-    """The same list, from the side of the banned tokens: it is sent if there are only these."""
-    return bias_pairs_with_bans(values.samplers.get("logit_bias", ()), values)
-
-
-def bans_in_bias_object(value: SamplerValue, values: Values) -> object:
-    """`bias_object_with_bans` from the side of the banned tokens."""
-    return bias_object_with_bans(values.samplers.get("logit_bias", ()), values)
-
-
 def banned_ids_text(value: SamplerValue, values: Values) -> object:
     """Banned tokens as `"1,2,3"`."""
     return ",".join(map(str, _banned_ids(values))) or OMIT
@@ -285,6 +294,11 @@ def banned_phrases(value: SamplerValue, values: Values) -> object:
 def _banned_ids(values: Values) -> list[int]:
     bans = read_bans(values.samplers.get("banned_tokens", ()))
     return list(dict.fromkeys(id for what in bans.tokens for id in values.ids(what)))
+
+
+def if_any(value: SamplerValue, values: Values) -> object:
+    """For servers that are only told whether."""
+    return True if value else OMIT
 
 
 def at_most(high: int) -> Maker:

@@ -6,17 +6,21 @@ from collections.abc import Iterable
 
 from tavern_tui.providers.samplers import (
     OMIT,
+    WITH_ANOTHER,
     SamplerTable,
     Wire,
     as_json_text,
     at_least,
     at_most,
-    bans_as_pairs,
+    banned_ids_text,
+    banned_phrases,
     between,
+    bias_object,
     bias_pairs_with_bans,
     grammar_unless_schema,
     half_range,
     if_adaptive,
+    if_any,
     if_dry,
     if_dynatemp,
     if_mirostat,
@@ -28,6 +32,7 @@ from tavern_tui.providers.samplers import (
     or_context,
     random_if_negative,
     schema,
+    seed_up_to,
     temperature_with_range,
     unless,
 )
@@ -78,16 +83,17 @@ LLAMACPP: SamplerTable = {
     "grammar": Wire(("grammar",), grammar_unless_schema),
     "json_schema": Wire(("json_schema",), schema),
     "sampler_order": Wire(("samplers",), llamacpp_order),
-    "logit_bias": Wire(("logit_bias",), bias_pairs_with_bans),
-    "banned_tokens": Wire(("logit_bias",), bans_as_pairs),
+    "logit_bias": Wire(("logit_bias",), bias_pairs_with_bans, also=("banned_tokens",)),
+    "banned_tokens": WITH_ANOTHER,
     "logprobs": Wire(("n_probs",), at_most(10)),
     "n": Wire(("n",), if_more_than_one),
 }  # fmt: skip
 
 KOBOLD: SamplerTable = {
-    **_plain(("top_k", "top_p", "top_a", "min_p", "tfs", "nsigma", "presence_penalty")),
+    **_plain(("top_p", "top_a", "min_p", "tfs", "nsigma", "presence_penalty")),
     **XTC, **DRY, **SMOOTHING,
     "temperature": Wire(("temperature",), temperature_with_range),
+    "top_k": Wire(("top_k",), at_least(0)),
     "typical_p": Wire(("typical",)),
     "repetition_penalty": Wire(("rep_pen",), at_least(1)),
     "repetition_range": Wire(("rep_pen_range",), or_context),
@@ -106,16 +112,19 @@ KOBOLD: SamplerTable = {
     "negative_prompt": Wire(("negative_prompt",), unless("")),
     "grammar": Wire(("grammar",), grammar_unless_schema),
     "json_schema": Wire(("grammar",), unless("")),
-    "banned_strings": Wire(("banned_tokens",), unless(())),
+    "banned_strings": Wire(("banned_tokens",), banned_phrases, also=("banned_tokens",)),
+    "banned_tokens": Wire(("custom_token_bans",), banned_ids_text, needs_ids=True),
+    "logit_bias": Wire(("logit_bias",), bias_object, needs_ids=True),
+    "logprobs": Wire(("logprobs",), if_any),
     "sampler_order": Wire(("sampler_order",), kobold_order),
-    "seed": Wire(("sampler_seed",), random_if_negative),
+    "seed": Wire(("sampler_seed",), seed_up_to(999_999)),
 }  # fmt: skip
 
 # KoboldCpp's OpenAI routes read the same names, but for these.
 KOBOLD_CHAT: SamplerTable = {
     **KOBOLD,
     "mirostat_mode": Wire(("mirostat_mode",)),
-    "seed": Wire(("seed",), random_if_negative),
+    "seed": Wire(("seed",), seed_up_to(999_999)),
 }
 
 OLLAMA: SamplerTable = {

@@ -31,7 +31,8 @@ async def models(ask: Ask, spec: ProviderSpec) -> list[Model]:
     listed = await listed_models(ask, spec)
     answer = await ask.maybe(OWN_LIST)
     own = [_model(entry) for entry in _entries(answer)]
-    skipped = {as_text(entry.get("id")) for entry in as_list(as_dict(answer).get("data")) if _embeds(entry)}
+    entries = map(as_dict, as_list(as_dict(answer).get("data")))
+    skipped = {as_text(entry.get("id")) for entry in entries if _embeds(entry)}
     known = [named(own, one.id) or one for one in listed if one.id not in skipped]
     return known or own
 
@@ -63,9 +64,9 @@ def _entries(answer: object) -> list[dict[str, object]]:
     return [entry for entry in found if as_text(entry.get("id")) and not _embeds(entry)]
 
 
-def _embeds(entry: object) -> bool:
+def _embeds(entry: dict[str, object]) -> bool:
     """Models that make vectors answer nobody."""
-    return as_dict(entry).get("type") == "embeddings"
+    return entry.get("type") == "embeddings"
 
 
 SERVER = ServerApi(status=status, models=models)
