@@ -160,7 +160,7 @@ def seed_up_to(high: int) -> Maker:
 
 def as_json_text(value: SamplerValue, values: Values) -> object:
     """A list as JSON text in a string."""
-    return json.dumps(value, ensure_ascii=False) if value else OMIT
+    return json.dumps(value, ensure_ascii=False)
 
 
 def schema(value: SamplerValue, values: Values) -> object:
@@ -238,9 +238,28 @@ def llamacpp_order(value: SamplerValue, values: Values) -> object:
     return names or OMIT
 
 
-def named_order(value: SamplerValue, values: Values) -> object:
-    items = value if isinstance(value, tuple) else ()
-    return list(items) if items and all(isinstance(item, str) for item in items) else OMIT
+OOBA_ORDER = (
+    "repetition_penalty", "presence_penalty", "frequency_penalty", "dry", "top_n_sigma", "temperature",
+    "dynamic_temperature", "quadratic_sampling", "top_k", "top_p", "typical_p", "epsilon_cutoff",
+    "eta_cutoff", "tfs", "top_a", "min_p", "adaptive_p", "mirostat", "xtc", "encoder_repetition_penalty",
+    "no_repeat_ngram",
+)  # fmt: skip
+APHRODITE_ORDER = (
+    "dry", "penalties", "no_repeat_ngram", "temperature", "top_nsigma", "top_p_top_k", "top_a", "min_p",
+    "tfs", "eta_cutoff", "epsilon_cutoff", "typical_p", "quadratic", "xtc",
+)  # fmt: skip
+
+
+def order_of(known: tuple[str, ...], **renamed: str) -> Maker:
+    """All of a server's names, each once: the user's first, in their order. Names of other servers
+    are left out, and an order that has none of this server's is not sent."""
+
+    def make(value: SamplerValue, values: Values) -> object:
+        items = [renamed.get(str(item), str(item)) for item in value] if isinstance(value, tuple) else []
+        wanted = [item for item in items if item in known]
+        return list(dict.fromkeys((*wanted, *known))) if wanted else OMIT
+
+    return make
 
 
 def no_longer_than_reply(value: SamplerValue, values: Values) -> object:

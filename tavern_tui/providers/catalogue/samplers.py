@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tavern_tui.providers.samplers import (
+    APHRODITE_ORDER,
     OMIT,
+    OOBA_ORDER,
     WITH_ANOTHER,
     SamplerTable,
     Wire,
@@ -25,11 +27,12 @@ from tavern_tui.providers.samplers import (
     if_dynatemp,
     if_mirostat,
     if_more_than_one,
+    if_whole_and_more_than_one,
     kobold_order,
     llamacpp_order,
-    named_order,
     no_longer_than_reply,
     or_context,
+    order_of,
     random_if_negative,
     schema,
     seed_up_to,
@@ -139,7 +142,7 @@ OOBA: SamplerTable = {
         "top_k", "top_a", "min_p", "typical_p", "tfs", "epsilon_cutoff", "eta_cutoff",
         "repetition_penalty", "encoder_repetition_penalty", "no_repeat_ngram_size",
         "mirostat_mode", "mirostat_tau", "mirostat_eta", "temperature_last",
-        "ban_eos_token", "add_bos_token", "skip_special_tokens",
+        "penalty_alpha", "ban_eos_token", "add_bos_token", "skip_special_tokens",
     )),
     "nsigma": Wire(("top_n_sigma",)),
     "repetition_range": Wire(("repetition_penalty_range",), or_context),
@@ -153,7 +156,13 @@ OOBA: SamplerTable = {
     "guidance_scale": Wire(("guidance_scale",), unless(1)),
     "negative_prompt": Wire(("negative_prompt",), unless("")),
     "grammar": Wire(("grammar_string",), unless("")),
-    "sampler_order": Wire(("sampler_priority",), named_order),
+    "sampler_order": Wire(
+        ("sampler_priority",), order_of(OOBA_ORDER, no_repeat_ngram_size="no_repeat_ngram")
+    ),
+    "banned_tokens": Wire(("custom_token_bans",), banned_ids_text, needs_ids=True),
+    "logit_bias": Wire(("logit_bias",), bias_object, needs_ids=True),
+    "logprobs": Wire(("logprobs",), at_most(10)),
+    "n": Wire(("n",), if_whole_and_more_than_one),
 }  # fmt: skip
 
 TABBY: SamplerTable = {
@@ -219,7 +228,7 @@ APHRODITE: SamplerTable = {
     "add_bos_token": Wire(("add_special_tokens",)),
     "grammar": Wire(("guided_grammar",), grammar_unless_schema),
     "json_schema": Wire(("guided_json",), schema),
-    "sampler_order": Wire(("sampler_priority",), named_order),
+    "sampler_order": Wire(("sampler_priority",), order_of(APHRODITE_ORDER)),
 }  # fmt: skip
 
 LMSTUDIO: SamplerTable = {
