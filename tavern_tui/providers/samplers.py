@@ -196,6 +196,17 @@ def if_dynatemp(value: SamplerValue, values: Values) -> object:
     return value if values.samplers.get("dynatemp") else OMIT
 
 
+def lowest_if_dynatemp(value: SamplerValue, values: Values) -> object:
+    """For servers that refuse a lowest temperature above the highest."""
+    low, high = values.number("dynatemp_low"), values.number("dynatemp_high")
+    return if_dynatemp(min(low, high), values)
+
+
+def highest_if_dynatemp(value: SamplerValue, values: Values) -> object:
+    low, high = values.number("dynatemp_low"), values.number("dynatemp_high")
+    return if_dynatemp(max(low, high), values)
+
+
 def if_dry(value: SamplerValue, values: Values) -> object:
     return _same(value, values) if values.number("dry_multiplier") > 0 else OMIT
 
