@@ -36,6 +36,8 @@ class Settings:
     """Scroll in small steps instead of jumps."""
     streaming_fps: int = 30
     """How often per second a growing reply is drawn."""
+    bell: bool = True
+    """Ring the terminal's bell when a reply is complete while you look at something else."""
     log_prompts: bool = False
     """Write prompts and replies into the log file. Keys are never written."""
     probe_on_start: bool = True

@@ -27,6 +27,19 @@ def read_tokens(value: object) -> list[TokenChosen]:
     return found
 
 
+def text_with(text: str, tokens: Sequence[TokenChosen], at: int, word: str) -> str:
+    """A message's text up to the token at `at`, with `word` in its place.
+
+    What was before the tokens (the reply was continued) stays; white space that the clean-up took
+    from the reply's beginning stays away."""
+    written = "".join(one.token for one in tokens).strip()
+    begins = "".join(one.token for one in tokens[:at]) + word
+    found = text.rfind(written) if written else -1
+    if found < 0:  # the clean-up changed more than the ends
+        found = 0
+    return text[:found] + (begins if found else begins.lstrip())
+
+
 def _candidates(others: Sequence[object]) -> Iterable[tuple[str, float]]:
     for one in others:
         match one:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -321,6 +321,10 @@ class FakeSession:
         self._undo.append(list(self.chat.messages))
         del self.chat.messages[index]
         self.changed.send(MessageRemoved(index))
+
+    def hide_all(self, indexes: Iterable[int], hidden: bool = True) -> None:
+        for index in indexes:
+            self.hide(index, hidden)
 
     def hide(self, index: int, hidden: bool = True) -> None:
         self.chat.messages[index] = replace(self.chat.messages[index], hidden=hidden)

@@ -179,16 +179,17 @@ async def test_escape_stops_the_reply_and_keeps_its_text() -> None:
         assert "stopped" in screen_text(pilot)
 
 
-async def test_what_is_sent_while_a_reply_arrives_stays_in_the_composer() -> None:
+async def test_what_is_sent_while_a_reply_arrives_waits_and_comes_back_with_a_stop() -> None:
     tavern = a_tavern(session=FakeSession(hold=True))
     async with opened(tavern) as pilot:
         await pilot.press(*"Hi", "enter")
         await until(pilot, lambda: len(tavern.session.chat.messages) == 2)
         await pilot.press(*"wait", "enter")
-        await pilot.pause()
-        assert composer(pilot).text == "wait"
+        await until(pilot, lambda: "1 waiting to be sent" in screen_text(pilot))
         assert tavern.session.sent == ["Hi"]
         await pilot.press("escape")
+        await until(pilot, lambda: composer(pilot).text == "wait")
+        assert tavern.session.sent == ["Hi"]
 
 
 async def test_a_failure_is_told_with_its_hint_and_without_markup() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual import on, work
 
 from tavern_tui.text.clean import clean_line, clean_text
@@ -106,11 +108,33 @@ class MessageKeys(ReplyView):
         if text is not None and text != message.text:
             self._try(lambda: session.edit(index, text))
 
+    def _meant(self) -> list[int]:
+        """The messages the next action is about: the marked ones, else the one under the cursor."""
+        return sorted(self.transcript.marked) or ([self._index] if self._index >= 0 else [])
+
+    def action_message_mark(self) -> None:
+        if self._index >= 0:
+            self.transcript.mark(self._index)
+            self._move_cursor(min(self._index + 1, len(self._session.chat.messages) - 1))
+
     def action_message_delete(self) -> None:
+        meant = self._meant()
+        if len(meant) > 1:
+            self._delete(lambda: self._session.delete_all(meant), f"{len(meant)} messages")
+        elif meant:
+            self._delete(lambda: self._session.delete(meant[0]), "Message")
+
+    def action_message_delete_from(self) -> None:
+        """The message under the cursor and all after it."""
         index = self._index
-        if index < 0 or not self._try(lambda: self._session.delete(index)):
+        if index >= 0:
+            count = len(self._session.chat.messages) - index
+            self._delete(lambda: self._session.delete_from(index), f"{count} messages")
+
+    def _delete(self, change: Callable[[], object], what: str) -> None:
+        if not self._try(change):
             return
-        self.notify("Message deleted. u or Alt+U brings it back.", markup=False)
+        self.notify(f"{what} deleted. u or Alt+U brings back.", markup=False)
         if not self._session.chat.messages:
             self.action_message_back()
 
@@ -127,13 +151,17 @@ class MessageKeys(ReplyView):
         self.notify(f"Taken back: {undone}." if undone else "There is nothing to take back.", markup=False)
 
     def action_message_hide(self) -> None:
-        index = self._index
-        if index >= 0:
-            hidden = self._session.chat.messages[index].hidden
-            self._try(lambda: self._session.hide(index, not hidden))
+        meant = self._meant()
+        if meant:
+            hidden = self._session.chat.messages[meant[0]].hidden
+            self._try(lambda: self._session.hide_all(meant, not hidden))
+            self.transcript.clear_marks()
 
     def action_message_copy(self) -> None:
-        index = self._index
-        if index >= 0:
-            self.app.copy_to_clipboard(clean_text(self._session.chat.messages[index].text))
-            self.notify("Copied the message.", timeout=3, markup=False)
+        meant = self._meant()
+        if meant:
+            texts = [clean_text(self._session.shown_text(index)) for index in meant]
+            self.app.copy_to_clipboard("\n\n".join(texts))
+            many = f"{len(meant)} messages" if len(meant) > 1 else "the message"
+            self.notify(f"Copied {many}.", timeout=3, markup=False)
+            self.transcript.clear_marks()

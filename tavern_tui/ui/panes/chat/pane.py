@@ -11,10 +11,11 @@ from textual.binding import BindingType
 from tavern_tui.core.errors import TavernError
 from tavern_tui.ui.keys import bindings
 from tavern_tui.ui.panes.chat.composer import Composer
-from tavern_tui.ui.panes.chat.message_keys import MessageKeys
+from tavern_tui.ui.panes.chat.message_more import MessageMore
+from tavern_tui.ui.panes.chat.session_view import SessionView
 
 
-class ChatPane(MessageKeys):
+class ChatPane(MessageMore):
     """Sends, stops, swipes and regenerates; opens other chats."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("chat", "messages")]
@@ -28,10 +29,28 @@ class ChatPane(MessageKeys):
             self.composer.load(event.text)
             return
         if self._session.busy:
-            self.composer.load(event.text)
-            self.notify("A reply is still arriving. Esc stops it.", severity="warning", markup=False)
+            self._queue(event.text)
             return
         self._ask(self._session.send(event.text), lost=event.text)
+
+    def _queue(self, text: str) -> None:
+        """Send this when the reply that is arriving is complete."""
+        if not text.strip():
+            return
+        self._queued.append(text)
+        self._show_title()
+        self.notify(
+            "It is sent when this reply is complete. Esc stops the reply and gives it back.",
+            timeout=4,
+            markup=False,
+        )
+
+    @on(SessionView.Settled)
+    def send_queued(self) -> None:
+        """The next message in the queue has its turn, unless somebody else is already answering."""
+        if self._queued and self.is_attached and not self._session.busy:
+            self._ask(self._session.send(self._queued.pop(0)))
+            self._show_title()
 
     def send_edited(self, prompt: str | Sequence[dict[str, str]]) -> None:
         """Send exactly this prompt, once."""
@@ -64,6 +83,7 @@ class ChatPane(MessageKeys):
     def action_stop(self) -> None:
         """Stop now; what arrived is kept."""
         if self._session.busy:
+            self._give_back()
             self._session.stop()
             self._say("stopped", "$foreground-muted")
 

@@ -7,10 +7,12 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from textual import work
+from textual.timer import Timer
 from textual.worker import Worker
 
 from tavern_tui.core.errors import TavernError
 from tavern_tui.services.events import (
+    ChatReplaced,
     MessageAdded,
     MessageChanged,
     MessageRemoved,
@@ -27,6 +29,8 @@ from tavern_tui.ui.panes.chat.session_view import SessionView
 
 Events = AsyncGenerator[SessionEvent, None]
 
+WITHIN = 0.15
+"""Seconds between two looks of a reply that grows in the middle of the chat."""
 TICK = 0.5
 """Seconds between updates of the speed; the timer exists only while a reply is on its way."""
 
@@ -39,6 +43,7 @@ class ReplyView(SessionView):
         self._meter: ReplyMeter | None = None
         self._shown_characters = 0
         self._before_draft = ""
+        self._within: Timer | None = None
         self._reply: Worker[None] | None = None
 
     async def settle(self) -> None:
@@ -106,8 +111,13 @@ class ReplyView(SessionView):
                 self.transcript.drop(index)
                 self._show_title()
                 self._settle_if_idle()
-            case ReplyGrew(index=int(index)):
+            case ChatReplaced():
+                self.reload()
+                self._settle_if_idle()
+            case ReplyGrew(index=int(index)) if index == len(messages) - 1:
                 self._grow(messages[index].text)
+            case ReplyGrew(index=int(index)):
+                self._grow_within(index)
             case ReplyEnded():
                 self._end(event)
             case RoundStarted(speakers=()):
@@ -124,8 +134,21 @@ class ReplyView(SessionView):
             self.transcript.feed(delta)
             self._shown_characters = len(text)
 
+    def _grow_within(self, index: int) -> None:
+        """Show a reply that is written in the middle of the chat, a few times per second."""
+        if self._within is None:
+            self._within = self.set_timer(WITHIN, lambda: self._show_within(index))
+
+    def _show_within(self, index: int) -> None:
+        self._within = None
+        if index < len(self._session.chat.messages):
+            self.transcript.replace(index, self._drawn(index))
+
     def _end(self, event: ReplyEnded) -> None:
         self._meter = None
+        if self._within is not None:
+            self._within.stop()
+            self._within = None
         self.transcript.finish()
         if event.index is not None:
             self.transcript.replace(event.index, self._drawn(event.index))
@@ -133,6 +156,8 @@ class ReplyView(SessionView):
             self.notify("The model said nothing.", severity="warning", markup=False)
         self._show_title()
         self._say(summary(event), "$foreground-muted")
+        if not self.app.app_focus and self._tavern.settings.bell:
+            self.app.bell()
 
     def _drafted(self, event: SessionEvent) -> None:
         """The same for a turn that is written into the composer."""

@@ -53,6 +53,8 @@ class SessionView(Vertical):
         self._attached = False
         self._shown: ChatSession | None = None
         self._forget: Callable[[], None] = lambda: None
+        self._queued: list[str] = []
+        """What is sent when the reply that is arriving is complete."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="chat-title")
@@ -71,6 +73,9 @@ class SessionView(Vertical):
 
     def on_unmount(self) -> None:
         self._forget()
+        if self._queued:  # what could not be sent any more is there at the next start
+            self._session.draft = "\n\n".join(filter(None, [*self._queued, self._session.draft]))
+            self._queued.clear()
 
     # --- the open session
 
@@ -81,6 +86,7 @@ class SessionView(Vertical):
             if not session.busy:
                 self.reload()  # another persona has another name in the messages
             return
+        self._give_back()
         typed_early = self.written if self._shown is None else ""
         self._forget()
         self._session = self._shown = session
@@ -91,6 +97,12 @@ class SessionView(Vertical):
         self._say(session.readonly_reason, "$error")
         if self.transcript.has_focus:
             self.focus_composer()
+
+    def _give_back(self) -> None:
+        """Put what waits to be sent back into the composer, before what is written there."""
+        if self._queued:
+            self.composer.load("\n\n".join(filter(None, [*self._queued, self.written])))
+            self._queued.clear()
 
     def apply(self, event: SessionEvent) -> None:
         """Bring the transcript up to date with one event."""
@@ -122,6 +134,7 @@ class SessionView(Vertical):
                 (f"  {clean_line(session.chat.title)}", "$foreground-muted"),
                 (f"  {count:,} message{'' if count == 1 else 's'}", "$foreground-disabled"),
                 (f"  you are {clean_line(session.persona.name)}", "$foreground-disabled"),
+                (f"  {len(self._queued)} waiting to be sent" if self._queued else "", "$warning"),
                 ("  ↓ more below" if self.transcript.new_below else "", "$primary"),
             )
         )

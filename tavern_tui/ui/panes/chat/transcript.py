@@ -73,6 +73,8 @@ class Transcript(ScrollView, can_focus=True):
         self._stream: Stream | None = None
         self._frame: Timer | None = None
         self._paints: Paints | None = None
+        self.marked: set[int] = set()
+        """Messages that are chosen for the next action."""
         self._found: tuple[int, list[dict[int, tuple[int, int, int]]]] | None = None
 
     # --- what is shown
@@ -82,6 +84,7 @@ class Transcript(ScrollView, can_focus=True):
         self._end_stream()
         self._messages = list(messages)
         self._layouts.clear()
+        self.marked.clear()
         self._found = None
         self.cursor = None
         self._heights.reset(self._estimate(one) for one in self._messages)
@@ -124,12 +127,31 @@ class Transcript(ScrollView, can_focus=True):
         self._end_stream()
         anchor = self._anchor()
         del self._messages[index]
+        self.marked.clear()
         self._heights.remove(index)
         self._layouts.clear()
         if self.cursor is not None:
             last = len(self._messages) - 1
             self.cursor = min(self.cursor, last) if last >= 0 else None
         self._settle(anchor)
+
+    def mark(self, index: int) -> None:
+        """Choose a message for the next action, or not any more."""
+        self.marked ^= {index}
+        self.refresh()
+
+    def clear_marks(self) -> None:
+        """Choose nothing."""
+        if self.marked:
+            self.marked.clear()
+            self.refresh()
+
+    def fold(self, index: int) -> None:
+        """Show a message's thinking in full, or only that there is some."""
+        if 0 <= index < len(self._messages):
+            message = shown(self._messages[index])
+            message.unfolded = not message.unfolded
+            self.replace(index, message)
 
     # --- growing
 
@@ -287,7 +309,7 @@ class Transcript(ScrollView, can_focus=True):
             return Strip.blank(self.size.width, self._ink().plain), index, at
         line = layout.lines[at]
         over = self._over(index, at, line)
-        cursor = index == self.cursor
+        cursor = index == self.cursor or index in self.marked
         width = self.size.width - self.scrollbar_size_vertical
         if not over and not cursor:
             if line.strip is None:
@@ -376,9 +398,7 @@ class Transcript(ScrollView, can_focus=True):
         if event.chain == 2:
             self.post_message(self.Activated(index))
         elif at == self._layout(index).fold_line:
-            message = shown(self._messages[index])
-            message.unfolded = not message.unfolded
-            self.replace(index, message)
+            self.fold(index)
 
     def text_select_all(self) -> None:
         """A double click selects the message, not the chat."""

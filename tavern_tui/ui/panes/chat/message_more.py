@@ -1,0 +1,154 @@
+"""MessageMore: what is done with single messages now and then."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+
+from textual import work
+from textual.app import SuspendNotSupported
+
+from tavern_tui.core.errors import TavernError
+from tavern_tui.services.editing import Said
+from tavern_tui.text.clean import clean_line, clean_text
+from tavern_tui.ui.panes.chat.message_keys import MessageKeys
+
+KINDS = (
+    (Said.NARRATOR, "Narrator", "told to the model as a system message"),
+    (Said.COMMENT, "Comment", "a note to yourself, never sent"),
+    (Said.USER, "You", "your words, without asking for a reply"),
+    (Said.CHARACTER, "Character", "the character's words, written by you"),
+)
+
+
+class MessageMore(MessageKeys):
+    """Moves, copies and adds messages; looks through swipes, thinking and tokens."""
+
+    def action_message_move_up(self) -> None:
+        self._move(-1)
+
+    def action_message_move_down(self) -> None:
+        self._move(1)
+
+    def _move(self, step: int) -> None:
+        index = self._index
+        if index >= 0 and self._try(lambda: self._session.move(index, step)):
+            self.transcript.cursor = max(0, min(index + step, len(self._session.chat.messages) - 1))
+
+    def action_message_duplicate(self) -> None:
+        index = self._index
+        if index >= 0 and self._try(lambda: self._session.duplicate(index)):
+            self.transcript.cursor = index + 1
+
+    @work(exclusive=True, group="edit")
+    async def action_message_add(self) -> None:
+        """Put a message after the one under the cursor."""
+        from tavern_tui.ui.dialogs.editor import Editor
+        from tavern_tui.ui.dialogs.pick_one import Choice, PickOne
+
+        session, index = self._session, self._index
+        choices = [Choice(id=kind, title=title, detail=detail) for kind, title, detail in KINDS]
+        kind = await self.app.push_screen_wait(PickOne("Whose words?", choices))
+        if kind is None:
+            return
+        text = await self.app.push_screen_wait(Editor(f"New message: {kind}", "", save="Add"))
+        if (
+            text is not None
+            and text.strip()
+            and self._try(lambda: session.add(Said(kind), text, at=index + 1))
+        ):
+            self.transcript.cursor = index + 1
+
+    @work(exclusive=True, group="edit")
+    async def action_message_swipes(self) -> None:
+        """All versions of a message; show one, or delete some."""
+        from tavern_tui.ui.panes.chat.swipes import SwipesDialog
+
+        session, index = self._session, self._index
+        if index < 0:
+            return
+        picked = await self.app.push_screen_wait(SwipesDialog(session, index))
+        if picked is not None:
+            self._try(lambda: session.show_swipe(index, picked))
+
+    def action_message_delete_swipe(self) -> None:
+        index = self._index
+        if index >= 0 and self._try(lambda: self._session.delete_swipe(index)):
+            self.notify("Swipe deleted. u brings it back.", markup=False)
+
+    def action_message_fold(self) -> None:
+        if self._index >= 0:
+            self.transcript.fold(self._index)
+
+    @work(exclusive=True, group="edit")
+    async def action_message_thinking(self) -> None:
+        """Edit what the model thought; an empty text removes it."""
+        from tavern_tui.ui.dialogs.editor import Editor
+
+        session, index = self._session, self._index
+        if index < 0:
+            return
+        before = session.chat.messages[index].reasoning
+        text = await self.app.push_screen_wait(Editor(f"Thinking of #{index}", before))
+        if text is not None and text != before:
+            self._try(lambda: session.edit_reasoning(index, text))
+
+    @work(exclusive=True, group="edit")
+    async def action_message_tokens(self) -> None:
+        """The tokens of a reply and what else could have come; another one may be taken."""
+        from tavern_tui.services.token_choices import read_tokens
+        from tavern_tui.ui.panes.chat.tokens import TokensDialog
+
+        session, index = self._session, self._index
+        if index < 0:
+            return
+        message = session.chat.messages[index]
+        tokens = read_tokens(message.extra.get("token_probabilities"))
+        if not tokens:
+            self.notify(
+                "Nothing is known of this message's tokens. The sampler `Token probabilities` asks for them, "
+                "where the server tells.",
+                markup=False,
+            )
+            return
+        text = await self.app.push_screen_wait(TokensDialog(message.text, tokens))
+        if text is not None:
+            self._ask(session.continue_with(index, text))
+
+    @work(exclusive=True, group="edit")
+    async def action_message_external(self) -> None:
+        """Edit a message in the editor of the environment ($VISUAL, $EDITOR)."""
+        session, index = self._session, self._index
+        if index < 0:
+            return
+        before = session.chat.messages[index].text
+        try:
+            text = await self._edited_outside(before)
+        except TavernError as error:
+            self._complain(error)
+            return
+        if text is not None and text != before:
+            self._try(lambda: session.edit(index, text))
+
+    async def _edited_outside(self, text: str) -> str | None:
+        """The text as the user's own editor left it; None: it cannot be used here."""
+        command = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+        if not command:
+            self.notify("Set EDITOR in the environment, to nano or vim, say.", markup=False)
+            return None
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "message.md"
+            path.write_text(clean_text(text), encoding="utf-8")
+            try:
+                with self.app.suspend():
+                    await asyncio.to_thread(subprocess.run, [*shlex.split(command), str(path)], check=True)
+                return path.read_text(encoding="utf-8").removesuffix("\n")
+            except SuspendNotSupported:
+                self.notify("This terminal cannot be handed to another program.", markup=False)
+            except (OSError, ValueError, subprocess.CalledProcessError) as error:
+                self.notify(clean_line(f"{command} failed: {error}"), severity="error", markup=False)
+        return None

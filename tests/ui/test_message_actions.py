@@ -1,0 +1,156 @@
+"""Each thing one does with messages has its key, and reaches the file."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import TextArea
+
+from tavern_tui.core.connection import Connection
+from tavern_tui.services.editing import Said
+from tavern_tui.storage.folders import Folders
+from tests.providers.fakes.backends.llamacpp import LlamaCppFake
+from tests.providers.fakes.server import FakeServer
+from tests.ui.driving import notes, screen_text, until
+from tests.ui.test_journeys import folders as folders  # the fixture
+from tests.ui.test_journeys import gated, running, saved, say, tavern_of, texts
+
+
+async def at_messages(pilot: Pilot[Any]) -> None:
+    """Three messages more, and the keys go to the last one."""
+    session = tavern_of(pilot).session
+    for kind, words in ((Said.USER, "one"), (Said.CHARACTER, "two"), (Said.USER, "three")):
+        session.add(kind, words)
+    await pilot.press("escape")
+    await until(pilot, lambda: pilot.app.screen.query_one("#transcript").has_focus)
+
+
+async def test_marked_messages_are_hidden_and_deleted_together(folders: Folders) -> None:
+    async with running(folders) as pilot:
+        await at_messages(pilot)
+        await pilot.press("k", "k", "space", "space", "x")
+        messages = tavern_of(pilot).session.chat.messages
+        assert [one.hidden for one in messages] == [False, True, True, False]
+        await pilot.press("g", "j", "space", "space", "d")
+        await until(pilot, lambda: len(saved(folders)) == 2)
+        assert saved(folders)[-1] == "three"
+        await pilot.press("u")
+        await until(pilot, lambda: len(saved(folders)) == 4)
+
+
+async def test_messages_move_are_copied_and_deleted_to_the_end(folders: Folders) -> None:
+    async with running(folders) as pilot:
+        await at_messages(pilot)
+        await pilot.press("K")
+        await until(pilot, lambda: saved(folders)[1:] == ["one", "three", "two"])
+        await pilot.press("p")
+        await until(pilot, lambda: saved(folders)[1:] == ["one", "three", "three", "two"])
+        await pilot.press("D")
+        await until(pilot, lambda: saved(folders)[1:] == ["one", "three"])
+
+
+async def test_a_narrator_is_added_after_the_cursor(folders: Folders) -> None:
+    async with running(folders) as pilot:
+        await at_messages(pilot)
+        await pilot.press("g", "a")
+        await until(pilot, lambda: pilot.app.screen.query("#search"))
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen.query("Editor #text"))
+        await pilot.press(*"Rain.", "alt+enter")
+        await until(pilot, lambda: saved(folders)[1] == "Rain.")
+        assert tavern_of(pilot).session.chat.messages[1].is_narrator
+
+
+async def test_swipes_are_looked_through_and_deleted(folders: Folders) -> None:
+    async with running(folders) as pilot:
+        await at_messages(pilot)
+        tavern_of(pilot).session.add_swipe(-1, "another three")
+        await pilot.press("s")
+        await until(pilot, lambda: "Swipes of #3" in screen_text(pilot))
+        await pilot.press("up", "enter")
+        await until(pilot, lambda: texts(pilot)[-1] == "three")
+        await pilot.press("s")
+        await until(pilot, lambda: "Swipes of #3" in screen_text(pilot))
+        await pilot.press("d", "escape")
+        await until(pilot, lambda: texts(pilot)[-1] == "another three")
+        assert len(tavern_of(pilot).session.chat.messages[-1].swipes) == 1
+
+
+async def test_thinking_is_written_shown_and_folded(folders: Folders) -> None:
+    async with running(folders) as pilot:
+        await at_messages(pilot)
+        await pilot.press("k", "T")
+        await until(pilot, lambda: pilot.app.screen.query("Editor #text"))
+        await pilot.press(*"hm", "alt+enter")
+        await until(pilot, lambda: tavern_of(pilot).session.chat.messages[2].reasoning == "hm")
+        await pilot.press("t")
+        await until(pilot, lambda: "hm" in screen_text(pilot))
+
+
+async def test_another_token_is_taken(folders: Folders) -> None:
+    async with FakeServer(LlamaCppFake(reply=(" Well", " met", "."))) as server, running(folders) as pilot:
+        tavern = tavern_of(pilot)
+        tavern.connections.save(
+            Connection(
+                name="probable",
+                provider="llamacpp",
+                url=server.url,
+                instruct="none",
+                extra_body={"n_probs": 2},
+            )
+        )
+        tavern.connections.select("probable")
+        await say(pilot, "Hello")
+        await pilot.press("escape", "o")
+        await until(pilot, lambda: "candidate" in screen_text(pilot))
+        await pilot.press("right", "down", "enter")
+        await until(pilot, lambda: texts(pilot)[-1] == "Well or Well met.")
+
+
+async def test_the_users_own_editor_changes_a_message(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.delenv("EDITOR", raising=False)
+    async with running(folders) as pilot:
+        await at_messages(pilot)
+        await pilot.press("E")
+        await until(pilot, lambda: "Set EDITOR" in notes(pilot))
+
+
+async def test_a_message_written_while_a_reply_arrives_waits_for_its_turn(folders: Folders) -> None:
+    async with running(folders) as pilot:
+        _, gate = gated(pilot, "Once upon a time.")
+        await pilot.press(*"Tell.", "enter")
+        await until(pilot, lambda: tavern_of(pilot).session.busy)
+        await pilot.press(*"More.", "enter")
+        await until(pilot, lambda: "1 waiting" in screen_text(pilot))
+        gate.set()
+        await until(pilot, lambda: len(texts(pilot)) == 5 and not tavern_of(pilot).session.busy)
+        assert texts(pilot)[1:] == ["Tell.", "Once upon a time.", "More.", "Once upon a time."]
+
+
+async def test_stopping_gives_the_waiting_message_back(folders: Folders) -> None:
+    async with running(folders) as pilot:
+        gated(pilot, "Once upon a time.")
+        await pilot.press(*"Tell.", "enter")
+        await until(pilot, lambda: tavern_of(pilot).session.busy)
+        await pilot.press(*"More.", "enter", *"x")
+        await pilot.press("escape")
+        await until(pilot, lambda: not tavern_of(pilot).session.busy)
+        await asyncio.sleep(0)
+        assert pilot.app.screen.query_one("#composer", TextArea).text == "More.\n\nx"
+
+
+async def test_a_swipe_in_the_middle_is_shown_there(folders: Folders) -> None:
+    async with running(folders) as pilot:
+        await say(pilot, "A blade.")
+        await say(pilot, "And?")
+        await pilot.press("escape", "k", "k", "right")
+        await until(pilot, lambda: len(tavern_of(pilot).session.chat.messages[2].swipes) == 2)
+        await until(pilot, lambda: not tavern_of(pilot).session.busy)
+        assert len(texts(pilot)) == 5
+        assert "2/2" in screen_text(pilot)
