@@ -30,6 +30,8 @@ class Auth(StrEnum):
     BEARER = "bearer"
     X_API_KEY = "x-api-key"
     BOTH = "both"
+    """Bearer and x-api-key."""
+    APIKEY = "apikey"
 
 
 class BaseRule(StrEnum):

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
+from typing import ClassVar
 
 import httpx
 
@@ -54,6 +55,8 @@ READ_OUT_SECONDS = 0.25
 class HttpProvider:
     """One connection to one HTTP server."""
 
+    explainer: ClassVar[type[Explainer]] = Explainer
+
     def __init__(
         self,
         spec: ProviderSpec,
@@ -81,7 +84,7 @@ class HttpProvider:
         self._log = log or WireLog()
         self._genkey = f"TT{secrets.token_hex(6)}"
         self._known = ServerStatus(ok=False)
-        self._explain = Explainer(
+        self._explain = self.explainer(
             f"{spec.title} at {self._base.host}",
             secret_values(self._key, self._base.basic_auth, connection.extra_headers),
         )
@@ -175,6 +178,8 @@ class HttpProvider:
             headers["Authorization"] = f"Bearer {self._key}"
         if self._key and self._spec.auth in (Auth.X_API_KEY, Auth.BOTH):
             headers["X-API-Key"] = self._key
+        if self._key and self._spec.auth is Auth.APIKEY:
+            headers["apikey"] = self._key
         for name, value in self._connection.extra_headers.items():
             # The user's own header takes the place of ours, whatever its case.
             headers = {ours: kept for ours, kept in headers.items() if ours.lower() != name.lower()}
@@ -297,7 +302,8 @@ class HttpProvider:
         if texts and self._counting is not None:
             with suppress(ProviderError):
                 await self._counting.learn_ids(texts, self._counted_model)
-        if not self._known.ok and self._server.asks_first(request):
+        nameless = self._spec.needs_model and not (request.model or self._connection.model)
+        if not self._known.ok and (nameless or self._server.asks_first(request)):
             with suppress(ProviderError):
                 await self.status()
 

@@ -62,11 +62,22 @@ class Questions:
         self, prepared: PreparedRequest, log: WireLog | None = None, *, silence: bool = False
     ) -> object:
         """The parsed answer. `silence`: an answer without words is None, not nonsense."""
+        return (await self.heard(prepared, log, silence=silence))[0]
+
+    async def heard(
+        self,
+        prepared: PreparedRequest,
+        log: WireLog | None = None,
+        *,
+        silence: bool = False,
+        limit: int | None = None,
+    ) -> tuple[object, Mapping[str, str]]:
+        """The parsed answer and its headers. `limit`: bytes it may have."""
         watch = Stopwatch(self._name, prepared, log or self._log)
         try:
             async with self._sender.answer(prepared, watch, read_seconds=QUESTION_SECONDS) as response:
-                body = await self._read(response, MAX_ANSWER, watch)
-                return None if silence and not body.strip() else self._json(body)
+                body = await self._read(response, limit or MAX_ANSWER, watch)
+                return None if silence and not body.strip() else self._json(body), response.headers
         except httpx.HTTPError as error:
             watch.failed("the answer broke off")
             raise self._explain.broken() from error

@@ -59,10 +59,11 @@ async def listed_status(ask: Ask, spec: ProviderSpec, model: str) -> ServerStatu
     models = read_models(answer)
     found = _model_named(models, model)
     missing = bool(model) and bool(models) and found is None
+    usual = found.id if found is not None and (not spec.needs_model or len(models) == 1) else ""
     return ServerStatus(
         ok=True,
         title=spec.title,
-        model=model or (found.id if found is not None and not spec.needs_model else ""),
+        model=model or usual,
         context_size=found.context_size if found is not None else None,
         detail=f'The model "{model}" is not in its list.' if missing else "",
     )

@@ -24,6 +24,7 @@ API_PATHS = tuple(
             "/api/generate",
             "/api/chat",
             "/api/v1",
+            "/api/v2",
             "/api/latest",
             "/api",
             "/v1",

@@ -8,6 +8,7 @@ from tavern_tui.providers.dialects.kobold import KoboldDialect
 from tavern_tui.providers.dialects.llamacpp import LlamaCppDialect
 from tavern_tui.providers.dialects.ollama import OllamaDialect
 from tavern_tui.providers.dialects.openai import OpenAIChatDialect, OpenAITextDialect
+from tavern_tui.providers.dialects.vllm import VllmDialect
 from tavern_tui.providers.self_hosted import kobold, llamacpp, lmstudio, ollama, ooba, tabby, vllm
 from tavern_tui.providers.servers import LISTED
 
@@ -86,7 +87,7 @@ TEXT = (
         id="vllm",
         title="vLLM",
         prompt_kind="text",
-        dialect=OpenAITextDialect(),
+        dialect=VllmDialect(),
         server=vllm.VLLM,
         default_url="http://127.0.0.1:8000",
         generate_path="/v1/completions",
@@ -94,6 +95,7 @@ TEXT = (
         key="optional",
         secret="api_key_vllm",
         samplers=samplers.VLLM,
+        needs_model=True,
         asks_usage=True,
     ),
     ProviderSpec(
@@ -109,6 +111,7 @@ TEXT = (
         secret="api_key_aphrodite",
         auth=Auth.BOTH,
         samplers=samplers.APHRODITE,
+        needs_model=True,
     ),
     ProviderSpec(
         id="lmstudio",

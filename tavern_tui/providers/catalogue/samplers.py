@@ -19,6 +19,7 @@ from tavern_tui.providers.samplers import (
     banned_phrases,
     between,
     bias_object,
+    bias_object_with_bans,
     bias_pairs_with_bans,
     grammar_unless_schema,
     half_range,
@@ -79,6 +80,8 @@ LLAMACPP: SamplerTable = {
     "dry_penalty_last_n": Wire(("dry_penalty_last_n",), or_context),
     "dry_sequence_breakers": Wire(("dry_sequence_breakers",), unless(())),
     "dynatemp": Wire(("dynatemp_range",), half_range),
+    "dynatemp_low": WITH_ANOTHER,
+    "dynatemp_high": WITH_ANOTHER,
     "dynatemp_exponent": Wire(("dynatemp_exponent",)),
     "adaptive_target": Wire(("adaptive_target",)),
     "adaptive_decay": Wire(("adaptive_decay",)),
@@ -107,6 +110,8 @@ KOBOLD: SamplerTable = {
     "dry_penalty_last_n": Wire(("dry_penalty_last_n",), or_context),
     "dry_sequence_breakers": Wire(("dry_sequence_breakers",)),
     "dynatemp": Wire(("dynatemp_range",), half_range),
+    "dynatemp_low": WITH_ANOTHER,
+    "dynatemp_high": WITH_ANOTHER,
     "dynatemp_exponent": Wire(("dynatemp_exponent",)),
     "adaptive_target": Wire(("adaptive_target",)),
     "adaptive_decay": Wire(("adaptive_decay",)),
@@ -184,6 +189,7 @@ TABBY: SamplerTable = {
     "dry_allowed_length": Wire(("dry_allowed_length",), if_dry),
     "dry_penalty_last_n": Wire(("dry_range",), if_dry),
     "dry_sequence_breakers": Wire(("dry_sequence_breakers",), if_dry),
+    "dynatemp": WITH_ANOTHER,
     "dynatemp_low": Wire(("min_temp",), lowest_if_dynatemp, also=("dynatemp_high",)),
     "dynatemp_high": Wire(("max_temp",), highest_if_dynatemp, also=("dynatemp_low",)),
     "dynatemp_exponent": Wire(("temp_exponent",), if_dynatemp),
@@ -205,37 +211,52 @@ TABBY: SamplerTable = {
 
 VLLM: SamplerTable = {
     **OPENAI,
-    **_plain(("min_p", "repetition_penalty", "skip_special_tokens")),
+    **_plain(("min_p", "repetition_penalty", "skip_special_tokens", "spaces_between_special_tokens")),
+    "top_p": Wire(("top_p",), at_least(0.001)),
     "top_k": Wire(("top_k",), lambda value, values: value or -1),
     "min_tokens": Wire(("min_tokens",), no_longer_than_reply),
     "ban_eos_token": Wire(("ignore_eos",)),
-    "banned_strings": Wire(("bad_words",), unless(())),
+    "banned_strings": Wire(("bad_words",), banned_phrases, also=("banned_tokens",)),
+    "banned_tokens": Wire((), needs_ids=True),
+    "logit_bias": Wire(("logit_bias",), bias_object_with_bans, needs_ids=True, also=("banned_tokens",)),
     "add_bos_token": Wire(("add_special_tokens",)),
-    "grammar": Wire(("structured_outputs",), lambda value, values: {"grammar": value} if value else OMIT),
-    "json_schema": Wire(
-        ("structured_outputs",),
-        lambda value, values: {"json": schema(value, values)} if value else OMIT,
+    "grammar": Wire(
+        ("structured_outputs",), lambda value, values: {"grammar": value} if value else OMIT
     ),
+    "json_schema": Wire(
+        ("structured_outputs",), lambda value, values: {"json": schema(value, values)} if value else OMIT
+    ),
+    # Older versions stop at 5 candidates unless they are started otherwise.
+    "logprobs": Wire(("logprobs",), at_most(5)),
+    "n": Wire(("n",), if_more_than_one),
 }  # fmt: skip
 
 APHRODITE: SamplerTable = {
     **OPENAI, **XTC, **DRY, **SMOOTHING,
     **_plain((
-        "min_p", "top_a", "tfs", "typical_p", "repetition_penalty", "epsilon_cutoff", "eta_cutoff",
+        "min_p", "top_a", "tfs", "repetition_penalty", "epsilon_cutoff", "eta_cutoff",
         "no_repeat_ngram_size", "temperature_last", "nsigma", "skew", "skip_special_tokens",
+        "spaces_between_special_tokens",
     )),
+    "top_p": Wire(("top_p",), at_least(0.001)),
     "top_k": Wire(("top_k",), lambda value, values: value or -1),
+    "typical_p": Wire(("typical_p",), at_least(0.001)),
     "dry_penalty_last_n": Wire(("dry_range",)),
     "dry_sequence_breakers": Wire(("dry_sequence_breakers",), unless(())),
-    "dynatemp_low": Wire(("dynatemp_min",), if_dynatemp),
-    "dynatemp_high": Wire(("dynatemp_max",), if_dynatemp),
+    "dynatemp": WITH_ANOTHER,
+    "dynatemp_low": Wire(("dynatemp_min",), lowest_if_dynatemp, also=("dynatemp_high",)),
+    "dynatemp_high": Wire(("dynatemp_max",), highest_if_dynatemp, also=("dynatemp_low",)),
     "dynatemp_exponent": Wire(("dynatemp_exponent",), if_dynatemp),
     "min_tokens": Wire(("min_tokens",), no_longer_than_reply),
     "ban_eos_token": Wire(("ignore_eos",)),
+    "banned_tokens": Wire(("custom_token_bans",), banned_ids_list, needs_ids=True),
+    "logit_bias": Wire(("logit_bias",), bias_object, needs_ids=True),
     "add_bos_token": Wire(("add_special_tokens",)),
     "grammar": Wire(("guided_grammar",), grammar_unless_schema),
     "json_schema": Wire(("guided_json",), schema),
     "sampler_order": Wire(("sampler_priority",), order_of(APHRODITE_ORDER)),
+    "logprobs": Wire(("logprobs",), at_most(10)),
+    "n": Wire(("n",), if_more_than_one),
 }  # fmt: skip
 
 LMSTUDIO: SamplerTable = {

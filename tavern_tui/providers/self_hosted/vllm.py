@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 
-from tavern_tui.core.generation import Progress, ServerStatus
+from tavern_tui.core.generation import GenerationRequest, Progress, ServerStatus
 from tavern_tui.providers.base import Ask, ModelDesk, ProviderSpec, ServerApi, TokenRoute
 from tavern_tui.providers.servers import listed_models, listed_status, read_models
 from tavern_tui.providers.wire.decoder import as_dict, as_text
@@ -15,7 +15,12 @@ async def status(ask: Ask, spec: ProviderSpec, model: str) -> ServerStatus:
     """A model list and a version."""
     found = await listed_status(ask, spec, model)
     number = as_text(as_dict(await ask.maybe("/version")).get("version"))
-    return replace(found, title=f"{spec.title} {number}".strip())
+    return replace(found, title=f"{spec.title} {number}".strip(), version=number)
+
+
+def is_structured(request: GenerationRequest) -> bool:
+    """What grammars and schemas are called changed with a version."""
+    return any(request.samplers.get(name) for name in ("grammar", "json_schema"))
 
 
 async def load(ask: Ask, spec: ProviderSpec, model: str) -> AsyncGenerator[Progress, None]:
@@ -43,6 +48,7 @@ VLLM = ServerApi(
     tokens=TokenRoute(
         path="/tokenize", text_key="prompt", extra={"add_special_tokens": False}, needs_model=True
     ),
+    asks_first=is_structured,
 )
 APHRODITE = ServerApi(
     status=status,
