@@ -85,6 +85,16 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Served:
+    """Who wrote a reply, where that was not known before (AI Horde, routers)."""
+
+    model: str
+    by: str = ""
+    """The worker or the service behind the one that was asked."""
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens as the server counted them."""
 
@@ -102,7 +112,7 @@ class Finished:
     """The server's own word, or the refusal's text."""
 
 
-StreamEvent = TextDelta | ReasoningDelta | TokenChosen | Progress | Usage | Finished
+StreamEvent = TextDelta | ReasoningDelta | TokenChosen | Progress | Served | Usage | Finished
 EventStream = AsyncGenerator[StreamEvent, None]
 
 
@@ -133,6 +143,8 @@ class ServerStatus:
     """The version of its API, where requests depend on it: `1.2.4`."""
     model: str = ""
     context_size: int | None = None
+    context_is_limit: bool = False
+    """A larger context of the user's is lowered to `context_size`."""
     max_reply: int | None = None
     """Most tokens of one reply, where the server limits it below the context."""
     max_replies: int | None = None
@@ -140,3 +152,5 @@ class ServerStatus:
     chat_template: str = ""
     """The model's Jinja template, where the server tells it."""
     detail: str = ""
+    valid_seconds: float | None = None
+    """After this long the server is asked again before it is used; None: it does not change by itself."""
