@@ -55,6 +55,7 @@ TEXT = (
         secret="api_key_ollama",
         samplers=samplers.OLLAMA,
         needs_model=True,
+        options=(ollama.KEEP_ALIVE,),
     ),
     ProviderSpec(
         id="ooba",

@@ -142,6 +142,8 @@ OLLAMA: SamplerTable = {
     **_plain(("temperature", "top_p", "top_k", "min_p", "typical_p")), **PENALTIES, **SEED,
     "repetition_penalty": Wire(("repeat_penalty",)),
     "repetition_range": Wire(("repeat_last_n",), or_context),
+    "json_schema": Wire(("format",), schema),
+    "logprobs": Wire(("top_logprobs",), at_most(20)),
 }  # fmt: skip
 
 OOBA: SamplerTable = {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from tavern_tui.core.errors import UsageError
 from tavern_tui.core.generation import (
     Finished,
     FinishReason,
@@ -27,26 +29,35 @@ from tavern_tui.providers.samplers import encode_samplers
 from tavern_tui.providers.wire.decoder import StreamedReply, WholeReply, as_int, as_list, as_text
 from tavern_tui.providers.wire.sse import NdjsonParser
 
+FOREVER = -1
+BESIDE_OPTIONS = ("format", "top_logprobs")
+"""Samplers by our account that are keys of the body."""
+
 
 class OllamaDialect:
     """Sampler values lie under `options`."""
 
     def encode(self, request: GenerationRequest, spec: ProviderSpec) -> WireRequest:
+        values = encode_samplers(spec.samplers, sampler_values(request))
+        beside = {name: values.pop(name) for name in BESIDE_OPTIONS if name in values}
         options: dict[str, object] = {
             "num_predict": request.max_tokens,
             # Another value than last time makes Ollama load the model again.
             "num_ctx": request.context_size,
             "stop": stop_strings(request, spec),
-            **encode_samplers(spec.samplers, sampler_values(request)),
+            **values,
         }
         body: dict[str, object] = {
             **model_key(request, spec),
             "prompt": prompt_text(request, spec),
             "stream": request.stream,
             "raw": True,
-            "keep_alive": -1,
+            "keep_alive": keep_alive(request.options.get("keep_alive", FOREVER)),
             "options": options,
+            **beside,
         }
+        if "top_logprobs" in beside:
+            body["logprobs"] = True
         return WireRequest(path=spec.generate_path, body=body)
 
     def decoder(self, request: GenerationRequest, explain: Explainer) -> StreamDecoder:
@@ -54,6 +65,19 @@ class OllamaDialect:
         if request.stream:
             return StreamedReply(NdjsonParser(), reader, explain)
         return WholeReply(reader, explain)
+
+
+def keep_alive(value: object) -> int | str:
+    """Seconds, or a length of time such as `1h30m`. Raises UsageError for what is neither."""
+    text = str(value).strip().lower() or str(FOREVER)
+    if re.fullmatch(r"-?\d{1,9}", text):
+        return int(text)
+    if re.fullmatch(r"-?(\d+(\.\d+)?(h|m|s|ms))+", text):
+        return text
+    raise UsageError(
+        f'"{text[:40]}" does not say how long Ollama is to keep the model loaded.',
+        hint="Write 30m, 2h, a number of seconds, -1 for ever or 0 for not at all.",
+    )
 
 
 class OllamaReader:
