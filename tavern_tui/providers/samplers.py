@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeGuard
@@ -138,6 +139,12 @@ def between(low: float, high: float) -> Maker:
     return lambda value, values: min(high, max(low, value)) if isinstance(value, int | float) else value
 
 
+def strictly_between_0_and_1(value: SamplerValue, values: Values) -> object:
+    """A share that may be neither nothing nor all; all is what the server does without it."""
+    number = float(value) if isinstance(value, int | float) else 1.0
+    return OMIT if number >= 1 else max(0.001, number)
+
+
 def or_context(value: SamplerValue, values: Values) -> object:
     """0 and -1 mean the whole context, which these servers want to have in tokens."""
     return value if isinstance(value, int) and value > 0 else values.context_size
@@ -205,6 +212,19 @@ def lowest_if_dynatemp(value: SamplerValue, values: Values) -> object:
 def highest_if_dynatemp(value: SamplerValue, values: Values) -> object:
     low, high = values.number("dynatemp_low"), values.number("dynatemp_high")
     return if_dynatemp(max(low, high), values)
+
+
+def is_before(version: str, other: str) -> bool:
+    """Whether one version, such as `0.10.1rc2`, came before another. What is no version did not."""
+    numbers = [[int(part) for part in re.findall(r"\d{1,9}", one)[:3]] for one in (version, other)]
+    return bool(numbers[0]) and numbers[0] < numbers[1]
+
+
+def since(version: str) -> Maker:
+    """For servers that refuse what they do not know: only if it says that it is at least this old."""
+    return lambda value, values: (
+        value if values.server_version and not is_before(values.server_version, version) else OMIT
+    )
 
 
 def if_dry(value: SamplerValue, values: Values) -> object:
@@ -340,6 +360,10 @@ def if_more_than_one(value: SamplerValue, values: Values) -> object:
     """As many replies as the server makes at once; one is not asked for by number."""
     most = values.max_replies or SAMPLERS["n"].high
     return min(value, int(most)) if isinstance(value, int) and min(value, most) > 1 else OMIT
+
+
+def at_most_if_several(high: int) -> Maker:
+    return lambda value, values: min(high, value) if isinstance(value, int) and value > 1 else OMIT
 
 
 def if_whole_and_more_than_one(value: SamplerValue, values: Values) -> object:

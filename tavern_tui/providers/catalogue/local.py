@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from tavern_tui.providers.base import Auth, ProviderSpec
 from tavern_tui.providers.catalogue import samplers
+from tavern_tui.providers.dialects.classic import ClassicDialect
 from tavern_tui.providers.dialects.kobold import KoboldDialect
 from tavern_tui.providers.dialects.llamacpp import LlamaCppDialect
 from tavern_tui.providers.dialects.ollama import OllamaDialect
 from tavern_tui.providers.dialects.openai import OpenAIChatDialect, OpenAITextDialect
 from tavern_tui.providers.dialects.vllm import VllmDialect
-from tavern_tui.providers.self_hosted import kobold, llamacpp, lmstudio, ollama, ooba, tabby, vllm
+from tavern_tui.providers.self_hosted import (
+    classic,
+    kobold,
+    llamacpp,
+    lmstudio,
+    ollama,
+    ooba,
+    tabby,
+    tgi,
+    vllm,
+)
 from tavern_tui.providers.servers import LISTED
 
 TEXT = (
@@ -137,8 +148,35 @@ TEXT = (
         generate_path="/v1/completions",
         key="optional",
         secret="api_key_generic",
-        samplers=samplers.OPENAI,
+        samplers=samplers.GENERIC,
         stop_limit=4,
+    ),
+    ProviderSpec(
+        id="huggingface",
+        title="Hugging Face (TGI)",
+        prompt_kind="text",
+        dialect=OpenAITextDialect(usual_model="tgi"),
+        server=tgi.SERVER,
+        default_url="http://127.0.0.1:3000",
+        generate_path="/v1/completions",
+        home="https://huggingface.co/docs/inference-endpoints",
+        key="optional",
+        secret="api_key_huggingface",
+        samplers=samplers.TGI,
+        stop_limit=4,
+    ),
+    ProviderSpec(
+        id="kobold",
+        title="KoboldAI",
+        prompt_kind="text",
+        dialect=ClassicDialect(),
+        server=classic.SERVER,
+        default_url="http://127.0.0.1:5000",
+        generate_path="/api/v1/generate",
+        home="https://github.com/henk717/KoboldAI",
+        auth=Auth.NONE,
+        samplers=samplers.KOBOLDAI,
+        sends_model=False,
     ),
 )
 

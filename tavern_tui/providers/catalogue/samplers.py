@@ -14,6 +14,7 @@ from tavern_tui.providers.samplers import (
     as_json_text,
     at_least,
     at_most,
+    at_most_if_several,
     banned_ids_list,
     banned_ids_text,
     banned_phrases,
@@ -40,6 +41,8 @@ from tavern_tui.providers.samplers import (
     random_if_negative,
     schema,
     seed_up_to,
+    since,
+    strictly_between_0_and_1,
     temperature_with_range,
     unless,
 )
@@ -266,4 +269,34 @@ LMSTUDIO: SamplerTable = {
     "top_k": Wire(("top_k",)),
     "min_p": Wire(("min_p",)),
     "repetition_penalty": Wire(("repeat_penalty",)),
+    "logit_bias": Wire(("logit_bias",), bias_object, needs_ids=True),
+}
+
+GENERIC: SamplerTable = {
+    **OPENAI,
+    "temperature": Wire(("temperature",), between(0, 2)),
+    "logit_bias": Wire(("logit_bias",), bias_object, needs_ids=True),
+    "logprobs": Wire(("logprobs",), at_most(5)),
+    "n": Wire(("n",), if_more_than_one),
+}
+
+TGI: SamplerTable = {
+    **SEED,
+    **_plain(("frequency_penalty", "repetition_penalty")),
+    "temperature": Wire(("temperature",), at_least(0.01)),
+    "top_p": Wire(("top_p",), strictly_between_0_and_1),
+}
+
+KOBOLDAI: SamplerTable = {
+    **_plain(("top_p", "top_a", "tfs")),
+    "temperature": Wire(("temperature",), at_least(0.01)),
+    "top_k": Wire(("top_k",), at_least(0)),
+    "typical_p": Wire(("typical",)),
+    "repetition_penalty": Wire(("rep_pen",), at_least(1)),
+    "repetition_range": Wire(("rep_pen_range",), at_least(0)),
+    "repetition_slope": Wire(("rep_pen_slope",)),
+    "ban_eos_token": Wire(("use_default_badwordsids",), since("1.2.4")),
+    "sampler_order": Wire(("sampler_order",), kobold_order),
+    "seed": Wire(("sampler_seed",), random_if_negative),
+    "n": Wire(("n",), at_most_if_several(5)),
 }

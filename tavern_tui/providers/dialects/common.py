@@ -76,12 +76,6 @@ def sampler_values(request: GenerationRequest) -> Values:
     )
 
 
-def is_before(version: str, other: str) -> bool:
-    """Whether one version, such as `0.10.1rc2`, came before another. What is no version did not."""
-    numbers = [[int(part) for part in re.findall(r"\d{1,9}", one)[:3]] for one in (version, other)]
-    return bool(numbers[0]) and numbers[0] < numbers[1]
-
-
 def model_key(request: GenerationRequest, spec: ProviderSpec) -> dict[str, object]:
     """The `model` key, where the provider has one and a model is chosen."""
     return {"model": request.model} if request.model and spec.sends_model else {}

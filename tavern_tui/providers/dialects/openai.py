@@ -44,13 +44,18 @@ from tavern_tui.text.flatten import flatten, is_legacy_model
 
 
 class OpenAITextDialect:
-    """`/v1/completions`."""
+    """`/v1/completions`.
 
-    def __init__(self, *, context_key: str = "") -> None:
+    `usual_model`: named where none is chosen, for servers that want a name and have one model."""
+
+    def __init__(self, *, context_key: str = "", usual_model: str = "") -> None:
         self._context_key = context_key
+        self._usual_model = usual_model
 
     def encode(self, request: GenerationRequest, spec: ProviderSpec) -> WireRequest:
         body: dict[str, object] = {**model_key(request, spec), "prompt": prompt_text(request, spec)}
+        if self._usual_model:
+            body.setdefault("model", self._usual_model)
         if self._context_key:
             body[self._context_key] = request.context_size
         return _finish(body, request, spec)

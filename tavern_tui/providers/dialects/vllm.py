@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from tavern_tui.core.generation import GenerationRequest
 from tavern_tui.providers.base import ProviderSpec, WireRequest
-from tavern_tui.providers.dialects.common import is_before
 from tavern_tui.providers.dialects.openai import OpenAITextDialect
+from tavern_tui.providers.samplers import is_before
 from tavern_tui.providers.wire.decoder import as_dict
 
 STRUCTURED_SINCE = "0.11"
