@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 
 from tavern_tui.core.connection import Connection
@@ -145,6 +145,16 @@ class ConnectionService:
             self.select(name)
         self._learnt(connection, status)
         return status
+
+    @contextmanager
+    def pretending(self, connection: Connection, status: ServerStatus | None) -> Iterator[None]:
+        """For the time of the block, which must not wait for anything, this is the current connection."""
+        before = self._once, self.status
+        self._once, self.status = connection, status
+        try:
+            yield
+        finally:
+            self._once, self.status = before
 
     def use_once(self, connection: Connection) -> None:
         """Let this connection answer for the rest of the program's run, without saving it."""

@@ -102,6 +102,26 @@ class ReplyEnded:
     """Seconds until the first word."""
 
 
+@dataclass(frozen=True, slots=True)
+class SideGrew:
+    """Of two models that answer at once, this one (0 or 1) said more."""
+
+    side: int
+    delta: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideEnded:
+    """One of two models is done, or failed."""
+
+    side: int
+    text: str
+    tokens: int = 0
+    seconds: float = 0.0
+    error: str = ""
+    """Why it broke off; empty: it is complete."""
+
+
 SessionEvent = (
     MessageAdded
     | MessageChanged
@@ -114,4 +134,6 @@ SessionEvent = (
     | ReasoningGrew
     | ReplyProgress
     | ReplyEnded
+    | SideGrew
+    | SideEnded
 )

@@ -12,16 +12,16 @@ from tavern_tui.core.errors import UsageError
 from tavern_tui.core.generation import GenerationType
 from tavern_tui.core.prompt import ChatPrompt, Prompt, PromptMessage, TextPrompt
 from tavern_tui.services.chat_store import ChatStore
-from tavern_tui.services.editing import Editing
 from tavern_tui.services.events import MessageAdded, MessageChanged
 from tavern_tui.services.generating import Target
 from tavern_tui.services.group_turns import GroupTurns
 from tavern_tui.services.preview import PromptPreview, make_preview
 from tavern_tui.services.prompts import PromptDesk
 from tavern_tui.services.rounds import Events, action
+from tavern_tui.services.two_models import TwoModels
 
 
-class ChatSession(Editing):
+class ChatSession(TwoModels):
     """One character or group, one chat, one file."""
 
     def __init__(
