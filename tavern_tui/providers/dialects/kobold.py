@@ -13,6 +13,7 @@ from tavern_tui.core.generation import (
     Usage,
 )
 from tavern_tui.providers.base import ProviderSpec, StreamDecoder, WireRequest
+from tavern_tui.providers.dialects.chosen import token_choices
 from tavern_tui.providers.dialects.common import finish_reason, prompt_text, sampler_values, stop_strings
 from tavern_tui.providers.explain import Explainer
 from tavern_tui.providers.samplers import encode_samplers
@@ -82,6 +83,7 @@ class KoboldReader:
             text = as_text(result.get("text"))
             if text:
                 yield TextDelta(text, index)
+            yield from token_choices(result.get("logprobs"), index)
             if index == 0:
                 self._tail = text[-self._keep :]
                 self._reason(result)

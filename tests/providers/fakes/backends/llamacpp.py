@@ -142,26 +142,29 @@ class LlamaCppFake(StrictFake):
         }  # fmt: skip
         if body.get("stream"):
             lines = [
-                _event({"index": index, "content": piece, "stop": False, **self._probs(piece, body)})
+                _event({"index": index, "content": piece, "stop": False, **_probs([piece], body)})
                 for piece in pieces
                 for index in range(times)
             ]
             lines += [_event({"index": index, **end}) for index in range(times)]
             await self.say(seen, answer, generation, lines)
         elif await self.think(seen, generation):
-            whole_replies = [{"index": index, **end, "content": "".join(pieces)} for index in range(times)]
+            told = {**end, "content": "".join(pieces), **_probs(pieces, body)}
+            whole_replies = [{"index": index, **told} for index in range(times)]
             await answer.send(200, whole_replies if times > 1 else whole_replies[0])
 
-    def _probs(self, piece: str, body: Mapping[str, Any]) -> dict[str, object]:
-        wanted = body.get("n_probs", 0)
-        if not wanted:
-            return {}
-        top = [
-            {"id": rank, "token": word, "bytes": list(word.encode()), "logprob": -0.25 - rank}
-            for rank, word in enumerate((piece, " or", " maybe")[:wanted])
-        ]
-        chosen = {"id": 0, "token": piece, "bytes": list(piece.encode()), "logprob": -0.25}
-        return {"completion_probabilities": [{**chosen, "top_logprobs": top}]}
+
+def _probs(pieces: list[str], body: Mapping[str, Any]) -> dict[str, object]:
+    wanted = body.get("n_probs", 0)
+    return {"completion_probabilities": [_chosen(piece, wanted) for piece in pieces]} if wanted else {}
+
+
+def _chosen(piece: str, wanted: int) -> dict[str, object]:
+    top = [
+        {"id": rank, "token": word, "bytes": list(word.encode()), "logprob": -0.25 - rank}
+        for rank, word in enumerate((piece, " or", " maybe")[:wanted])
+    ]
+    return {"id": 0, "token": piece, "bytes": list(piece.encode()), "logprob": -0.25, "top_logprobs": top}
 
 
 def _event(payload: Mapping[str, object]) -> bytes:
