@@ -8,12 +8,13 @@ from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import UsageError
 from tavern_tui.providers.base import Provider, ProviderSpec
 from tavern_tui.providers.catalogue.builtin import BUILTIN
+from tavern_tui.providers.catalogue.horde import HORDE
 from tavern_tui.providers.catalogue.local import LOCAL
 from tavern_tui.providers.catalogue.openai_likes import OPENAI_LIKES
 from tavern_tui.providers.catalogue.own import own_spec
 from tavern_tui.providers.wirelog import WireLog
 
-ROWS: Mapping[str, ProviderSpec] = {spec.id: spec for spec in (*LOCAL, *OPENAI_LIKES, *BUILTIN)}
+ROWS: Mapping[str, ProviderSpec] = {spec.id: spec for spec in (*LOCAL, *HORDE, *OPENAI_LIKES, *BUILTIN)}
 
 Opener = Callable[[ProviderSpec, Connection, str | None, WireLog | None], Provider]
 
@@ -53,6 +54,12 @@ def _open_http(spec: ProviderSpec, connection: Connection, key: str | None, log:
     return HttpProvider(spec, connection, key=key, log=log)
 
 
+def _open_horde(spec: ProviderSpec, connection: Connection, key: str | None, log: WireLog | None) -> Provider:
+    from tavern_tui.providers.horde import HordeProvider
+
+    return HordeProvider(spec, connection, key=key, log=log)
+
+
 def _open_local(spec: ProviderSpec, connection: Connection, key: str | None, log: WireLog | None) -> Provider:
     from tavern_tui.providers.local import LocalProvider
 
@@ -77,6 +84,7 @@ def _open_scripted(
 
 OPENERS: Mapping[str, Opener] = {
     "http": _open_http,
+    "horde": _open_horde,
     "local": _open_local,
     "offline": _open_offline,
     "scripted": _open_scripted,

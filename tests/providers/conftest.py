@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tavern_tui.providers import sending
+from tavern_tui.providers import horde, sending
 from tests.providers.fakes.recorded import SHARED
 
 KEY = "sekret-key-of-the-test"
@@ -17,8 +17,9 @@ KEY = "sekret-key-of-the-test"
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Further attempts come at once."""
+    """Further attempts and polls come at once."""
     monkeypatch.setattr(sending, "RETRIES", (0.0, 0.0))
+    monkeypatch.setattr(horde, "POLL_SECONDS", 0.0)
 
 
 @pytest.fixture(scope="session")
