@@ -26,6 +26,7 @@ SCOPES: dict[str, str] = {
     "main": "Panes and connections",
     "chat": "Chat",
     "messages": "On a message",
+    "compare": "Two models at once",
     "connections": "Connection pane",
     "characters": "Character pane",
     "prompt": "Prompt panel",

@@ -80,6 +80,35 @@ class ChatPane(MessageMore):
         self._before_draft = self.written
         self._ask(self._session.impersonate(self.written), draft=True)
 
+    @work(exclusive=True, group="open")
+    async def action_compare(self) -> None:
+        """Send what is written to a second connection as well, and see both replies side by side."""
+        from tavern_tui.ui.dialogs.pick_one import Choice, PickOne
+        from tavern_tui.ui.panes.chat.compare import CompareScreen
+
+        session, connections = self._session, self._tavern.connections
+        if session.busy:
+            self.notify("A reply is still arriving. Esc stops it.", severity="warning", markup=False)
+            return
+        first = connections.current.name
+        others = [
+            Choice(id=one.name, title=one.name, detail=one.model or one.provider)
+            for one in connections.all
+            if one.name != first
+        ]
+        second = await self.app.push_screen_wait(PickOne(f"{first} and who else?", others))
+        if second is None:
+            return
+        text = self.written
+        screen = CompareScreen(session, session.compare(text, second), (first, second))
+        if text:
+            self.composer.load("")
+        await self.app.push_screen_wait(screen)
+        if screen.error is not None:
+            self._complain(screen.error)
+        self.reload()
+        self.post_message(self.Settled())
+
     def action_stop(self) -> None:
         """Stop now; what arrived is kept."""
         if self._session.busy:
