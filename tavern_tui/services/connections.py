@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Mapping
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,8 @@ OFFLINE = Connection(name="offline", provider="offline", max_tokens=180, instruc
 """Always there, so that the program answers on a machine with no server, key or network."""
 
 DEFAULT_CONTEXT = 8192
+FAILURE_SECONDS = 10.0
+"""A server that did not answer is asked again after this long: it may have been started since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,7 @@ class ConnectionService:
         templates: TemplateStore,
         environ: Mapping[str, str],
         log: WireLog,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._secrets = secrets
@@ -77,6 +81,8 @@ class ConnectionService:
         self._closing: set[asyncio.Task[None]] = set()
         self._refreshing: asyncio.Task[ServerStatus | None] | None = None
         self._once: Connection | None = None
+        self._clock = clock
+        self._told_at = 0.0
         self.status: ServerStatus | None = None
         """What the current connection's server last said of itself."""
         self.changed: Signal[Connection] = Signal()
@@ -332,23 +338,29 @@ class ConnectionService:
         try:
             status = await self.provider(connection).status()
         except TavernError as error:
-            status = ServerStatus(ok=False, detail=f"{error} {error.hint}".strip())
+            status = ServerStatus(
+                ok=False, detail=f"{error} {error.hint}".strip(), valid_seconds=FAILURE_SECONDS
+            )
         self._learnt(connection, status)
         return self.status
 
     def _learnt(self, connection: Connection, status: ServerStatus) -> None:
         if connection == self.current:
-            self.status = status
+            self.status, self._told_at = status, self._clock()
             self.status_changed.send(status)
 
     async def known_status(self, wait: float = 3.0) -> ServerStatus | None:
-        """The status, asked for if it is not known yet; waits at most `wait` seconds."""
-        if self.status is not None:
+        """The status, asked for if it is not known or no longer holds; waits at most `wait` seconds."""
+        if self.status is not None and not self._is_old(self.status):
             return self.status
         if self._refreshing is None or self._refreshing.done():
             self._refreshing = asyncio.create_task(self.refresh())
-        done, _ = await asyncio.wait({self._refreshing}, timeout=wait)
-        return self.status if done else None
+        await asyncio.wait({self._refreshing}, timeout=wait)
+        return self.status
+
+    def _is_old(self, status: ServerStatus) -> bool:
+        holds = status.valid_seconds
+        return holds is not None and self._clock() - self._told_at >= holds
 
     def work_of(self, connection: Connection) -> frozenset[str]:
         """What the server of a connection can be told to do with models: `load`, `unload`, `fetch`."""
@@ -379,12 +391,18 @@ class ConnectionService:
 
     @property
     def context_size(self) -> int:
-        """Tokens of context: the user's figure, else the server's, else 8192."""
-        if self.current.context_size:
-            return self.current.context_size
-        if self.status is not None and self.status.context_size:
-            return self.status.context_size
-        return DEFAULT_CONTEXT
+        """Tokens of context: the user's figure, else the server's, else 8192. A server that adjusts
+        the user's figure is never given more than it has."""
+        told = self.status.context_size if self.status is not None else None
+        if told and self.status is not None and self.status.context_is_limit:
+            return min(self.current.context_size or told, told)
+        return self.current.context_size or told or DEFAULT_CONTEXT
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens a reply may have: the user's figure, or less where the server says so."""
+        told = self.status.max_reply if self.status is not None else None
+        return min(self.current.max_tokens, told or self.current.max_tokens)
 
     @property
     def model(self) -> str:

@@ -308,7 +308,7 @@ class Conversation:
         """The message with who wrote it and how long it took."""
         facts: dict[str, object] = {
             "api": reply.api,
-            "model": reply.model,
+            **reply.author(),
             "token_count": reply.tokens,
         }
         if reply.reasoning:
@@ -329,11 +329,11 @@ class Conversation:
 
     def _with_others(self, message: Message, reply: Reply) -> Message:
         """The message with the further replies to the same request (n > 1) as swipes after its own."""
-        own = {"token_count", "reasoning", "token_probabilities", "time_to_first_token"}
+        own = {"token_count", "reasoning", "token_probabilities", "time_to_first_token", "served_by"}
         shared = {name: value for name, value in message.extra.items() if name not in own}
         shown = message.shown
-        for text, thoughts in reply.others():
-            extra = {**shared, "reasoning": thoughts} if thoughts else shared
+        for index, text, thoughts in reply.others():
+            extra = {**shared, **reply.author(index), **({"reasoning": thoughts} if thoughts else {})}
             swipe = replace(message.swipe, text=text, extra=extra, source={})
             message = replace(message.with_swipe(swipe), shown=shown)
         return message

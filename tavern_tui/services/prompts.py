@@ -123,7 +123,7 @@ class PromptDesk:
             reasoning=setup.reasoning,
             regex_scripts=self.regex_scripts(character),
             context_size=self.connections.context_size,
-            response_length=connection.max_tokens,
+            response_length=self.connections.max_tokens,
             counter=self.counts.counter(),
             now=self._now(),
             seed=seed,
@@ -229,7 +229,7 @@ class PromptDesk:
         return GenerationRequest(
             prompt=built.prompt,
             model=connection.model,
-            max_tokens=connection.max_tokens,
+            max_tokens=self.connections.max_tokens,
             context_size=self.connections.context_size,
             samplers=samplers,
             stop=built.prompt.stop,

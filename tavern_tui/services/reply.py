@@ -13,6 +13,7 @@ from tavern_tui.core.generation import (
     FinishReason,
     Progress,
     ReasoningDelta,
+    Served,
     StreamEvent,
     TextDelta,
     TokenChosen,
@@ -64,6 +65,7 @@ class Reply:
         """Further swipes (n > 1), by index."""
         self.chosen: list[TokenChosen] = []
         """The reply's tokens with their candidates, where the server tells them."""
+        self._served: dict[int, Served] = {}
         self.started = clock()
         self.last_event = self.started
         self.first_token: float | None = None
@@ -140,6 +142,8 @@ class Reply:
                     self._thoughts.append(text)
                 case TokenChosen(index=0):
                     self.chosen.append(event)
+                case Served():
+                    self._served[event.index] = event
                 case Progress():
                     progress = event
                 case Usage():
@@ -196,10 +200,16 @@ class Reply:
         """`prefix` and the reply after the output clean-up."""
         return self._rules.clean(prefix + self.text, final)
 
-    def others(self) -> list[tuple[str, str]]:
-        """The further swipes (n > 1), each as text and thinking after the output clean-up."""
-        found: list[tuple[str, str]] = []
-        for _, pieces in sorted(self.extra_texts.items()):
+    def author(self, index: int = 0) -> dict[str, object]:
+        """Who wrote a reply, as its message keeps it: the model, and the worker where one was named."""
+        served = self._served.get(index, Served(""))
+        by = {"served_by": served.by} if served.by else {}
+        return {"model": served.model or self.model, **by}
+
+    def others(self) -> list[tuple[int, str, str]]:
+        """The further swipes (n > 1), each with its number, text and thinking after the output clean-up."""
+        found: list[tuple[int, str, str]] = []
+        for index, pieces in sorted(self.extra_texts.items()):
             text, thoughts = "".join(pieces), ""
             if self._rules.reasoning is not None:
                 splitter = ReasoningSplitter(self._rules.reasoning)
@@ -208,7 +218,7 @@ class Reply:
             cutter = StopCutter(self._rules.stop)
             text = self._rules.clean(cutter.feed(text) + cutter.close(), True)
             if text or thoughts.strip():
-                found.append((text, thoughts.strip()))
+                found.append((index, text, thoughts.strip()))
         return found
 
     @property

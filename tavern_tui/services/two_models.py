@@ -178,7 +178,7 @@ class TwoModels(Editing):
 
     def _swipe(self, side: _Side, *, final: bool) -> Swipe:
         reply = side.reply
-        facts: dict[str, object] = {"api": reply.api, "model": reply.model, "token_count": reply.tokens}
+        facts: dict[str, object] = {"api": reply.api, **reply.author(), "token_count": reply.tokens}
         if reply.reasoning:
             facts["reasoning"] = reply.reasoning
         return Swipe(
