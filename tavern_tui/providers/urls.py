@@ -21,7 +21,11 @@ API_PATHS = tuple(
             "/completion",
             "/api/extra/generate/stream",
             "/api/v1/generate",
+            "/api/v1/model",
             "/api/generate",
+            "/generate_stream",
+            "/generate",
+            "/v1/models",
             "/api/chat",
             "/api/v1",
             "/api/v2",
@@ -35,6 +39,14 @@ API_PATHS = tuple(
 )
 CHAT_PATHS = ("/chat/completions", "/completions", "/models")
 SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+FEW_SLASHES = re.compile(r"^(https?):/?(?=[^/])", re.IGNORECASE)
+REASONS = {
+    scheme: (
+        f"{scheme}:// was the way to the old API of text-generation-webui; start it with `--api` "
+        "and use its http:// address"
+    )
+    for scheme in ("ws", "wss")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +63,7 @@ class Base:
 
 def parse_base(typed: str, rule: BaseRule) -> Base:
     """The base of an address as typed. Raises UsageError with the address in the sentence."""
-    text = typed.strip()
+    text = FEW_SLASHES.sub(r"\1://", typed.strip())
     if not SCHEME.match(text):
         text = f"http://{text}"
     shown = re.sub(r"//[^/@]*@", "//", text)[:200]
@@ -61,7 +73,8 @@ def parse_base(typed: str, rule: BaseRule) -> Base:
     except ValueError as error:
         raise _bad_address(shown, str(error)) from error
     if parts.scheme.lower() not in ("http", "https"):
-        raise _bad_address(shown, f"{parts.scheme}:// is not a web address")
+        scheme = parts.scheme.lower()
+        raise _bad_address(shown, REASONS.get(scheme, f"{scheme}:// is not a web address"))
     if not host or re.search(r"[\s\x00-\x1f\x7f<>\"\\^`{|}]", host + parts.path):
         raise _bad_address(shown, "there is no host, or a character that cannot be in an address")
     netloc = f"[{host}]" if ":" in host else host

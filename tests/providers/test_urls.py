@@ -19,6 +19,28 @@ from tavern_tui.providers.urls import is_loopback, parse_base
         ("http://h:5001/api/v1", "http://h:5001"),
         ("http://h:5001/v1/", "http://h:5001"),
         ("http://h:5001/#", "http://h:5001"),
+        ("http://h:5001#", "http://h:5001"),
+        ("h:5001/api/#/settings?x=1", "http://h:5001"),
+        ("http://h:5001?a=/v1", "http://h:5001"),
+        ("http://h:5001/v1?key=x", "http://h:5001"),
+        ("http://h:5001/api/?", "http://h:5001"),
+        ("localhost", "http://localhost"),
+        ("localhost:5001/api", "http://localhost:5001"),
+        ("http:/h:5001", "http://h:5001"),
+        ("https:h:5001/v1", "https://h:5001"),
+        ("http:h", "http://h"),
+        ("http://h:5001/api/latest/", "http://h:5001"),
+        ("http://h:5001/v1/models", "http://h:5001"),
+        ("http://h:5001/api/v1/model", "http://h:5001"),
+        ("http://h:11434/api/generate", "http://h:11434"),
+        ("http://h:11434/api/chat", "http://h:11434"),
+        ("http://h:8080/completions", "http://h:8080"),
+        ("http://h:8080/v1/chat/completions?x#y", "http://h:8080"),
+        ("http://h:5001/api/extra/generate/stream", "http://h:5001"),
+        ("https://e.endpoints.huggingface.cloud/generate_stream", "https://e.endpoints.huggingface.cloud"),
+        ("https://proxy/llama", "https://proxy/llama"),
+        ("https://proxy/llama/completion/", "https://proxy/llama"),
+        ("https://proxy/a/api/b", "https://proxy/a/api/b"),
         ("http://h:5001/?token=1#x", "http://h:5001"),
         ("http://h:5001//v1//chat/completions//", "http://h:5001"),
         ("http://h:5001/v1/completions", "http://h:5001"),
@@ -58,6 +80,18 @@ def test_what_is_no_address_is_one_sentence(typed: str) -> None:
         parse_base(typed, BaseRule.SERVER)
     assert "is not an address" in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("typed", ["ws://h:5005/api/v1/stream", "WSS://h:5005"])
+def test_the_old_streaming_address_of_text_generation_webui_says_what_to_do(typed: str) -> None:
+    with pytest.raises(UsageError, match="--api"):
+        parse_base(typed, BaseRule.SERVER)
+
+
+@pytest.mark.parametrize("rule", list(BaseRule))
+def test_query_and_fragment_are_never_part_of_a_base(rule: BaseRule) -> None:
+    url = parse_base("https://h/oa/v1/?key=secret#top", rule).url
+    assert url == ("https://h/oa" if rule == BaseRule.SERVER else "https://h/oa/v1")
 
 
 def test_a_password_in_the_address_becomes_a_header_and_is_never_shown() -> None:

@@ -171,4 +171,67 @@ def _event(payload: Mapping[str, object]) -> bytes:
     return f"data: {json.dumps(payload, ensure_ascii=False)}\n\n".encode()
 
 
+class LlamaCppRouterFake(LlamaCppFake):
+    """Started without a model: it loads those of its folder when told. `broken` cannot be loaded."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.states = {"small": "unloaded", "large": "loaded", "broken": "unloaded"}
+        self.failed: set[str] = set()
+
+    @property
+    def routes(self) -> Mapping[str, Any]:
+        return {
+            **super().routes,
+            "GET /models": self.models,
+            "POST /models/load": self.load,
+            "POST /models/unload": self.unload,
+        }
+
+    async def props(self, seen: Seen, answer: Answer) -> None:
+        if "?model=" in seen.path:
+            assert self.states[seen.path.partition("?model=")[2]] == "loaded"  # else this would load it
+            await super().props(seen, answer)
+            return
+        told = {"role": "router", "model_alias": "llama-server", "build_info": "b11549-fake"}
+        await answer.send(200, {**told, "default_generation_settings": {"params": {}, "n_ctx": 0}})
+
+    async def models(self, seen: Seen, answer: Answer) -> None:
+        """What is loading has come a step further at the next question."""
+        data = [
+            {
+                "id": name,
+                "object": "model",
+                "owned_by": "llamacpp",
+                "meta": None,
+                "status": self._status(name),
+            }
+            for name in self.states
+        ]
+        self.states = {
+            name: {"loading": "unloaded" if name == "broken" else "loaded"}.get(state, state)
+            for name, state in self.states.items()
+        }
+        await answer.send(200, {"object": "list", "data": data})
+
+    def _status(self, name: str) -> dict[str, object]:
+        failed = {"failed": True, "exit_code": 3} if name in self.failed else {}
+        return {"value": self.states[name], "args": ["llama-server"], **failed}
+
+    async def load(self, seen: Seen, answer: Answer) -> None:
+        name = self.body(seen, {"model": text}, needed=["model"])["model"]
+        if self.states.get(name) != "unloaded":
+            raise Refused(400, self.error(400, "model is already running"))
+        self.states[name] = "loading"
+        self.failed |= {name} & {"broken"}
+        await answer.send(200, {"success": True})
+
+    async def unload(self, seen: Seen, answer: Answer) -> None:
+        name = self.body(seen, {"model": text}, needed=["model"])["model"]
+        if self.states.get(name) != "loaded":
+            raise Refused(400, self.error(400, "model is not running"))
+        self.states[name] = "unloaded"
+        await answer.send(200, {"success": True})
+
+
 FAKES = {"llamacpp": LlamaCppFake}
