@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 
@@ -70,7 +70,6 @@ class ConnectionService:
         templates: TemplateStore,
         environ: Mapping[str, str],
         log: WireLog,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._secrets = secrets
@@ -81,7 +80,6 @@ class ConnectionService:
         self._closing: set[asyncio.Task[None]] = set()
         self._refreshing: asyncio.Task[ServerStatus | None] | None = None
         self._once: Connection | None = None
-        self._clock = clock
         self._told_at = 0.0
         self.status: ServerStatus | None = None
         """What the current connection's server last said of itself."""
@@ -346,7 +344,7 @@ class ConnectionService:
 
     def _learnt(self, connection: Connection, status: ServerStatus) -> None:
         if connection == self.current:
-            self.status, self._told_at = status, self._clock()
+            self.status, self._told_at = status, time.monotonic()
             self.status_changed.send(status)
 
     async def known_status(self, wait: float = 3.0) -> ServerStatus | None:
@@ -360,7 +358,7 @@ class ConnectionService:
 
     def _is_old(self, status: ServerStatus) -> bool:
         holds = status.valid_seconds
-        return holds is not None and self._clock() - self._told_at >= holds
+        return holds is not None and time.monotonic() - self._told_at >= holds
 
     def work_of(self, connection: Connection) -> frozenset[str]:
         """What the server of a connection can be told to do with models: `load`, `unload`, `fetch`."""

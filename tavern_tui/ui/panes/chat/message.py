@@ -56,8 +56,10 @@ def shown(message: Shown) -> TranscriptMessage:
 
 
 def _model(extra: Mapping[str, object]) -> str:
-    model = extra.get("model")
-    return model.rpartition("/")[2][:40] if isinstance(model, str) else ""
+    """The model, and the worker that ran it where one was named."""
+    model, worker = extra.get("model"), extra.get("served_by")
+    by = f" by {worker[:40]}" if isinstance(worker, str) and worker else ""
+    return f"{model.rpartition('/')[2][:40]}{by}" if isinstance(model, str) else ""
 
 
 def _tokens(extra: Mapping[str, object]) -> str:

@@ -49,5 +49,5 @@ def status_sentence(connection: Connection, status: ServerStatus | None) -> str:
     if not status.ok:
         return clean_line(status.detail) or "The server does not answer."
     size = f"{status.context_size:,} tokens of context" if status.context_size else ""
-    facts = [fact for fact in (status.title, status.model, size) if fact]
+    facts = [fact for fact in (status.title, status.model, size, status.detail) if fact]
     return clean_line(" · ".join(facts)) or "The server answers."
