@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections.abc import Iterator
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tavern_tui.core.errors import AuthFailed, ContextOverflow
-from tavern_tui.core.generation import FinishReason, Progress, TextDelta, Usage
+from tavern_tui.core.generation import FinishReason, Progress, TextDelta, TokenChosen, Usage
 from tavern_tui.core.samplers import SAMPLERS
 from tavern_tui.providers.base import Provider
 from tavern_tui.providers.http import HttpProvider
 from tavern_tui.providers.probe import probe_local
+from tavern_tui.providers.registry import ROWS
 from tests.providers.asking import chat_request, collect, connect, end_of, text_of, text_request
 from tests.providers.conftest import KEY
+from tests.providers.fakes.recorded import SHARED
+from tests.providers.test_matrix import GOES_WITH, values_of
 
 pytestmark = pytest.mark.real_server
 
@@ -25,6 +31,18 @@ NEUTRAL = {spec.id: spec.neutral for spec in SAMPLERS.values()}
 def exactly(text: str) -> dict[str, object]:
     """A grammar that makes the model say just this."""
     return {"grammar": f'root ::= "{text}"'}
+
+
+@pytest.fixture(scope="module")
+def llama_with_slots(tiny_gguf: Path) -> Iterator[Any]:
+    """A server that makes three replies at once, without a key."""
+    sys.path.insert(0, str(SHARED / "real-backends"))
+    try:
+        from serve_llama import LlamaServer  # type: ignore[import-not-found]  # lies outside
+    finally:
+        sys.path.remove(str(SHARED / "real-backends"))
+    with LlamaServer(tiny_gguf, slots=3, context=4096) as server:
+        yield server
 
 
 async def test_it_takes_every_sampler_we_send(llama: Any) -> None:
@@ -41,6 +59,99 @@ async def test_it_takes_every_sampler_we_send(llama: Any) -> None:
         )
         end_of(await collect(provider, request))
         await provider.aclose()
+
+
+ECHOED_OTHERWISE = {
+    "seed", "logit_bias", "banned_tokens", "n", "json_schema", "dynatemp_low", "dynatemp_high",
+}  # fmt: skip
+"""Samplers it does not echo under the name they are sent under."""
+
+
+async def settings_for(provider: Provider, samplers: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What was sent for these samplers, and what the server says it used."""
+    assert isinstance(provider, HttpProvider)
+    sent = dict(provider.wire(text_request(samplers=samplers, max_tokens=1, stream=False)).body)
+    answer: Any = await provider.ask.post("/completion", sent)
+    return sent, answer["generation_settings"]
+
+
+@pytest.mark.parametrize("name", sorted(set(ROWS["llamacpp"].samplers) - ECHOED_OTHERWISE))
+async def test_every_sampler_is_used_as_it_was_sent(llama: Any, name: str) -> None:
+    provider = connect("llamacpp", llama.url, key=KEY)
+    for value in values_of(name):
+        sent, used = await settings_for(provider, {**GOES_WITH.get(name, {}), name: value})
+        for wire_name in ROWS["llamacpp"].samplers[name].names:
+            if wire_name in sent:
+                echoed = pytest.approx(sent[wire_name]) if name != "sampler_order" else sent[wire_name]
+                # -1 is its way to say 0.
+                assert used[wire_name] == echoed or (name == "top_k" and sent[wire_name] == -1)
+    await provider.aclose()
+
+
+async def test_seeds_biases_bans_and_schemas_are_used(llama: Any) -> None:
+    provider = connect("llamacpp", llama.url, key=KEY)
+    _, used = await settings_for(
+        provider,
+        {"seed": 7, "logit_bias": ("[5] = -20",), "banned_tokens": ("[7]",), "json_schema": '{"const": 1}'},
+    )
+    assert used["seed"] == 7
+    assert used["logit_bias"] == [{"token": 5, "bias": -20.0}, {"token": 7, "bias": None}]
+    assert "1" in used["grammar"]
+    dynamic = {"dynatemp": True, "dynatemp_low": 0.5, "dynatemp_high": 1.5, "temperature": 3}
+    _, used = await settings_for(provider, dynamic)
+    assert (used["temperature"], used["dynatemp_range"]) == (1.0, 0.5)
+    await provider.aclose()
+
+
+async def test_a_banned_text_is_not_written_and_a_favoured_one_is(llama: Any) -> None:
+    provider = connect("llamacpp", llama.url, key=KEY)
+    usual = text_of(await collect(provider, text_request(max_tokens=30, samplers={"temperature": 0.0})))
+    letter = next(char for char in usual if char.isalpha())
+    banned = {"temperature": 0.0, "banned_tokens": tuple(f"[{id}]" for id in range(600) if id != 100)}
+    said = text_of(await collect(provider, text_request(max_tokens=5, samplers=banned)))
+    assert said == "ddddd"
+    favoured = {"temperature": 0.0, "logit_bias": (f"{letter} = 100",)}
+    said = text_of(await collect(provider, text_request(max_tokens=5, samplers=favoured)))
+    assert said == letter * 5
+    await provider.aclose()
+
+
+@pytest.mark.parametrize("name", ["llamacpp", "llamacpp-chat", "generic"])
+@pytest.mark.parametrize("stream", [True, False])
+async def test_each_token_comes_with_its_candidates(llama: Any, name: str, stream: bool) -> None:
+    provider = connect(name, llama.url, key=KEY)
+    fields: dict[str, Any] = {"max_tokens": 6, "samplers": {"logprobs": 3, "seed": 4}, "stream": stream}
+    request = chat_request(**fields) if provider.spec.prompt_kind == "chat" else text_request(**fields)
+    events = await collect(provider, request)
+    chosen = [event for event in events if isinstance(event, TokenChosen)]
+    assert "".join(event.token for event in chosen) == text_of(events) != ""
+    assert all(event.logprob <= 0 and len(event.others) == 3 for event in chosen)
+    assert all(event.others == tuple(sorted(event.others, key=lambda one: -one[1])) for event in chosen)
+    await provider.aclose()
+
+
+async def test_shares_after_sampling_are_read_as_logarithms(llama: Any) -> None:
+    provider = connect("llamacpp", llama.url, key=KEY)
+    body = {"post_sampling_probs": True}
+    request = text_request(max_tokens=4, samplers={"logprobs": 2, "top_k": 1}, extra_body=body)
+    chosen = [event for event in await collect(provider, request) if isinstance(event, TokenChosen)]
+    assert [event.logprob for event in chosen] == [0.0] * 4  # the only candidate is certain
+    await provider.aclose()
+
+
+@pytest.mark.parametrize("name", ["llamacpp", "llamacpp-chat", "generic"])
+@pytest.mark.parametrize("stream", [True, False])
+async def test_several_replies_come_under_their_numbers(
+    llama_with_slots: Any, name: str, stream: bool
+) -> None:
+    provider = connect(name, llama_with_slots.url)
+    most = 3 if provider.spec.id == "generic" else 20  # which does not know how many slots there are
+    fields: dict[str, Any] = {"max_tokens": 8, "samplers": {"n": most}, "stream": stream}
+    request = chat_request(**fields) if provider.spec.prompt_kind == "chat" else text_request(**fields)
+    events = await collect(provider, request)
+    assert {event.index for event in events if isinstance(event, TextDelta)} == {0, 1, 2}
+    end_of(events)
+    await provider.aclose()
 
 
 async def test_streamed_and_whole_replies_are_the_same_text(llama: Any) -> None:
