@@ -41,6 +41,8 @@ class BaseRule(StrEnum):
     """Cut off any API path: routes lie at the server's root or under several prefixes."""
     OPENAI = "openai"
     """Keep the path; a bare host gets `/v1`."""
+    BEFORE_V1 = "before-v1"
+    """Keep the path up to `/v1`, with which every path begins."""
     AS_IS = "as-is"
 
 
@@ -188,6 +190,8 @@ class ProviderSpec:
     server: ServerApi | None = None
     default_url: str = ""
     base_rule: BaseRule = BaseRule.SERVER
+    middle: str = ""
+    """What every path begins with; an address that ends in it is not given it twice."""
     generate_path: str = ""
     models_path: str = "/v1/models"
     home: str = ""

@@ -72,7 +72,7 @@ class HttpProvider:
         self._dialect: Dialect = spec.dialect
         self._server: ServerApi = spec.server
         self._connection = connection
-        self._base: Base = parse_base(connection.url or spec.default_url, spec.base_rule)
+        self._base: Base = parse_base(connection.url or spec.default_url, spec.base_rule, spec.middle)
         self._key = (key or "").strip()
         # Whoever names another address may have a proxy there that knows the key.
         at_home = not connection.url or connection.url.rstrip("/") == spec.default_url.rstrip("/")

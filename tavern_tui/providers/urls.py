@@ -38,6 +38,7 @@ API_PATHS = tuple(
     )
 )
 CHAT_PATHS = ("/chat/completions", "/completions", "/models")
+V1_PATHS = ("/v1/chat/completions", "/v1/completions", "/v1/models", "/v1")
 SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 FEW_SLASHES = re.compile(r"^(https?):/?(?=[^/])", re.IGNORECASE)
 REASONS = {
@@ -61,8 +62,9 @@ class Base:
     """`Authorization` value from `user:password@` in the address."""
 
 
-def parse_base(typed: str, rule: BaseRule) -> Base:
-    """The base of an address as typed. Raises UsageError with the address in the sentence."""
+def parse_base(typed: str, rule: BaseRule, middle: str = "") -> Base:
+    """The base of an address as typed, without the `middle` that all paths begin with. Raises
+    UsageError with the address in the sentence."""
     text = FEW_SLASHES.sub(r"\1://", typed.strip())
     if not SCHEME.match(text):
         text = f"http://{text}"
@@ -81,6 +83,7 @@ def parse_base(typed: str, rule: BaseRule) -> Base:
     if port is not None:
         netloc = f"{netloc}:{port}"
     path = _base_path(re.sub(r"/{2,}", "/", parts.path).rstrip("/"), rule)
+    path = _without_end(path, (middle,)) if middle else path
     return Base(
         url=f"{parts.scheme.lower()}://{netloc}{path}",
         host=netloc,
@@ -95,6 +98,8 @@ def _base_path(path: str, rule: BaseRule) -> str:
             return _without_end(path, API_PATHS)
         case BaseRule.OPENAI:
             return _without_end(path, CHAT_PATHS) or "/v1"
+        case BaseRule.BEFORE_V1:
+            return _without_end(path, V1_PATHS)
         case BaseRule.AS_IS:
             return path
 
