@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from tests.providers.fakes.published import complaint
@@ -82,7 +82,16 @@ class KoboldCppFake(StrictFake):
     @property
     def routes(self) -> Mapping[str, Any]:
         return {
-            "GET /api/extra/version": self.told({"result": "KoboldCpp", "version": self.version}),
+            "GET /api/extra/version": self.told(
+                {
+                    "result": "KoboldCpp",
+                    "version": self.version,
+                    "protected": bool(self.key),
+                    "txt2img": False,
+                    "vision": True,
+                    "transcribe": False,
+                }
+            ),
             "GET /api/v1/model": self.which,
             "GET /api/v1/info/version": self.told({"result": "1.2.5"}),
             "GET /api/extra/true_max_context_length": self.told({"value": self.context}),
@@ -113,6 +122,12 @@ class KoboldCppFake(StrictFake):
 
     def bad(self, sentence: str) -> tuple[int, object]:
         return 500, self.error(500, sentence)
+
+    def body(self, seen: Seen, fields: Mapping[str, Check], *, needed: Iterable[str] = ()) -> dict[str, Any]:
+        try:
+            return super().body(seen, fields, needed=needed)
+        except Refused as no:
+            raise Refused(500, no.body) from no
 
     async def __call__(self, seen: Seen, answer: Answer) -> None:
         if self.down > 0:
