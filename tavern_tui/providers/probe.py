@@ -14,11 +14,11 @@ from tavern_tui.providers.wire.decoder import as_dict, as_list, as_text, parse
 if TYPE_CHECKING:
     import httpx
 
-DEFAULT_PORTS = (5001, 8080, 9931, 11434, 5000, 8000, 1234, 2242)
+DEFAULT_PORTS = (5001, 8080, 9931, 11434, 5000, 8000, 1234, 2242, 3000)
 FIRST = "/v1/models"
 FURTHER = (
     "/.well-known/serviceinfo", "/api/extra/version", "/props", "/api/version",
-    "/v1/internal/model/info", "/v1/model", "/api/v0/models", "/version",
+    "/v1/internal/model/info", "/v1/model", "/api/v0/models", "/version", "/info", "/api/v1/model",
 )  # fmt: skip
 MAX_BODY = 4 * 1024 * 1024
 
@@ -149,9 +149,19 @@ def identify(url: str, answers: Mapping[str, Answer]) -> Found | None:
         return Found(provider_id="ooba", url=url, title="text-generation-webui", model=model)
     if isinstance(facts("/api/v0/models").get("data"), list):
         return Found(provider_id="lmstudio", url=url, title="LM Studio", model=model)
+    if "max_total_tokens" in facts("/info"):
+        title = f"TGI {as_text(facts('/info').get('version'))}".strip()
+        return Found(
+            provider_id="huggingface", url=url, title=title, model=as_text(facts("/info").get("model_id"))
+        )
     if as_text(facts("/api/version").get("version")):
         title = f"Ollama {as_text(facts('/api/version').get('version'))}"
         return Found(provider_id="ollama", url=url, title=title, model=model)
+    name = as_text(facts("/api/v1/model").get("result"))
+    if name:
+        return Found(
+            provider_id="kobold", url=url, title="KoboldAI", model="" if name == "ReadOnly" else name
+        )
     if isinstance(listed.get("data"), list):
         return Found(provider_id="generic", url=url, title="OpenAI-compatible server", model=model)
     return None

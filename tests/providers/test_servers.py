@@ -13,6 +13,11 @@ from tavern_tui.core.generation import Model
 from tavern_tui.providers.probe import Found, probe_local
 from tavern_tui.providers.servers import read_models
 from tests.providers.asking import collect, connect, text_of, text_request
+from tests.providers.fakes.backends.classic import ClassicFake
+from tests.providers.fakes.backends.huggingface import HuggingFaceFake
+from tests.providers.fakes.backends.koboldcpp import KoboldCppFake
+from tests.providers.fakes.backends.llamacpp import LlamaCppRouterFake
+from tests.providers.fakes.backends.vllm import AphroditeFake
 from tests.providers.fakes.recorded import (
     KOBOLD,
     KOBOLD_PASSWORD,
@@ -190,6 +195,11 @@ async def test_token_counts_of_recorded_servers(provider: str, file: str, count:
         (lambda: routes(OLLAMA), "ollama", "Ollama 0.12.3", "mistral:7b"),
         (lambda: routes(VLLM), "vllm", "vLLM 0.11.0", "org/m"),
         (lambda: routes(LMSTUDIO), "lmstudio", "LM Studio", "qwen"),
+        (lambda: HuggingFaceFake(), "huggingface", "TGI 3.3.6-dev0", "org/tiny-7b"),
+        (lambda: ClassicFake(), "kobold", "KoboldAI", "tiny-7b"),
+        (lambda: AphroditeFake(), "aphrodite", "Aphrodite 0.6.7", "org/tiny-7b"),
+        (lambda: KoboldCppFake(), "koboldcpp", "KoboldCpp 1.102", "koboldcpp/tiny-7b"),
+        (lambda: LlamaCppRouterFake(), "llamacpp", "llama.cpp", ""),
     ],
 )
 async def test_the_probe_knows_who_answers(handler: Any, provider: str, title: str, model: str) -> None:
