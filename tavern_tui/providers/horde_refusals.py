@@ -25,7 +25,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "KudosUpfront": Meaning(
         RequestRefused,
         "wants kudos beforehand for this request",
-        "Ask for a shorter reply, or choose \"Shorten where kudos are wanted\" in the connection.",
+        "Ask for a shorter reply, or choose \"Shorten to stay free\" in the connection.",
     ),
     "TooManyPrompts": Meaning(
         RateLimited, "has too many of your requests at once", "Wait until the earlier ones are answered."

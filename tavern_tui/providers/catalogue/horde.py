@@ -130,7 +130,7 @@ OPTIONS = (
     ),
     ProviderOption(
         id="allow_downgrade",
-        title="Shorten where kudos are wanted",
+        title="Shorten to stay free",
         help="When the Horde is busy, long replies cost kudos beforehand: take a shorter one instead.",
         default=False,
     ),
