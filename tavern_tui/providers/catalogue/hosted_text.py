@@ -1,11 +1,12 @@
-"""Rows of services that complete a text: Mancer, DreamGen, Together, Infermatic, Featherless."""
+"""Rows of services that complete a text."""
 
 from __future__ import annotations
 
 from tavern_tui.providers import hosted_servers
-from tavern_tui.providers.base import Auth, ProviderSpec
+from tavern_tui.providers.base import Auth, BaseRule, ProviderSpec
 from tavern_tui.providers.catalogue import hosted_samplers as samplers
 from tavern_tui.providers.dialects.openai import OpenAITextDialect
+from tavern_tui.providers.dialects.openrouter import OPTIONS, OpenRouterTextDialect
 
 TITLE_HEADER = {"X-Title": "tavern-tui"}
 """Whose traffic it is, for services that count it."""
@@ -87,5 +88,23 @@ HOSTED_TEXT = (
         headers=TITLE_HEADER,
         samplers=samplers.FEATHERLESS,
         needs_model=True,
+    ),
+    ProviderSpec(
+        id="openrouter-text",
+        title="OpenRouter (text)",
+        prompt_kind="text",
+        dialect=OpenRouterTextDialect(),
+        server=hosted_servers.OPENROUTER,
+        default_url="https://openrouter.ai/api",
+        base_rule=BaseRule.BEFORE_V1,
+        generate_path="/v1/chat/completions",
+        home="https://openrouter.ai/keys",
+        key="required",
+        secret="api_key_openrouter",
+        headers=TITLE_HEADER,
+        samplers=samplers.OPENROUTER,
+        needs_model=True,
+        stop_limit=4,
+        options=OPTIONS,
     ),
 )

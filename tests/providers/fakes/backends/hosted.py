@@ -1,4 +1,4 @@
-"""Services that complete a text: Mancer, DreamGen, Together, Infermatic, Featherless."""
+"""Services that complete a text: Mancer, DreamGen, Together, Infermatic, Featherless, OpenRouter."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from tests.providers.fakes.completions import CompletionsFake, bias
+from tests.providers.fakes.published import complaint
 from tests.providers.fakes.server import Answer, Seen
 from tests.providers.fakes.strict import (
     Check,
@@ -198,10 +199,60 @@ class FeatherlessFake(HostedFake):
         return {**super().model_entry(), "context_length": self.context, "model_class": "mistral-nemo-12b"}
 
 
+class OpenRouterFake(HostedFake):
+    """Its route for chats, asked with a prompt; its list of models is open to everybody."""
+
+    id = "openrouter-text"
+    model = "vendor/tale-large"
+    generate = frozenset({"POST /v1/chat/completions"})
+    fields: ClassVar[Mapping[str, Check]] = {
+        **BASIC, "temperature": number(0, 2), "top_k": whole(0), "top_a": number(0, 1), "seed": whole(),
+        "logit_bias": bias, "provider": anything, "include_reasoning": flag, "stop": texts(4),
+    }  # fmt: skip
+
+    @property
+    def routes(self) -> Mapping[str, Any]:
+        return {"GET /v1/models": self.listed, "POST /v1/chat/completions": self.completions}
+
+    def open_routes(self) -> frozenset[str]:
+        return frozenset({"GET /v1/models"})
+
+    def error(self, status: int, sentence: str) -> object:
+        return {"error": {"code": status, "message": sentence}}
+
+    def check(self, body: Mapping[str, Any]) -> None:
+        super().check(body)
+        # What is published is the form for chats: it knows neither a prompt nor the older switch.
+        own = {name: value for name, value in body.items() if name not in ("prompt", "include_reasoning")}
+        message = {"role": "user", "content": body["prompt"]}
+        wrong = complaint("openrouter", "ChatRequest", {**own, "messages": [message]})
+        if wrong:
+            raise Refused(*self.bad(wrong))
+
+    def chunk(self, choices: list[dict[str, object]]) -> dict[str, object]:
+        return {**super().chunk(choices), "provider": "DeepInfra", "object": "chat.completion.chunk"}
+
+    def _line(self, payload: object) -> bytes:
+        return b": OPENROUTER PROCESSING\n\n" + super()._line(payload)
+
+    def model_entry(self) -> dict[str, object]:
+        return {
+            "id": self.model, "canonical_slug": self.model, "name": "Vendor: Tale", "created": 1,
+            "context_length": self.context, "pricing": {"prompt": "0.0000008", "completion": "0.000004"},
+            "architecture": {
+                "modality": "text+image->text", "input_modalities": ["text", "image"],
+                "output_modalities": ["text"], "tokenizer": "Mistral",
+            },
+            "top_provider": {"context_length": self.context, "max_completion_tokens": 4096},
+            "supported_parameters": ["max_tokens", "reasoning", "tools"],
+        }  # fmt: skip
+
+
 FAKES = {
     "mancer": MancerFake,
     "dreamgen": DreamGenFake,
     "togetherai": TogetherFake,
     "infermaticai": InfermaticFake,
     "featherless": FeatherlessFake,
+    "openrouter-text": OpenRouterFake,
 }
