@@ -6,7 +6,6 @@ import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from tavern_tui.core.errors import BadAnswer
 from tavern_tui.core.generation import Model, ServerStatus
 from tavern_tui.providers.base import Ask, ProviderSpec, ServerApi
 from tavern_tui.providers.servers import MAX_MODELS, context_of
@@ -171,14 +170,8 @@ def status_of(spec: ProviderSpec, offers: list[Offer], model: str) -> ServerStat
 
 async def _together(ask: Ask, spec: ProviderSpec) -> list[Offer]:
     """The list with contexts may go away; the one in OpenAI's place stays."""
-    older = await ask.maybe(spec.models_path)
-    offers = read_offers(older, together_offer)
-    if offers:
-        return offers
-    newer = await ask.get("/v1/models")
-    if not isinstance(newer, list | dict):
-        raise BadAnswer(f"{spec.title} answered with something that is not a list of models.")
-    return read_offers(newer, together_offer)
+    offers = read_offers(await ask.maybe(spec.models_path), together_offer)
+    return offers or read_offers(await ask.get("/v1/models"), together_offer)
 
 
 MANCER = hosted(mancer_offer)

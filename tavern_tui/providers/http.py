@@ -133,6 +133,7 @@ class HttpProvider:
         return replace(
             request,
             model=model,
+            max_tokens=min(request.max_tokens, self._known.max_reply or request.max_tokens),
             genkey=request.genkey or self._genkey,
             options={**self._connection.options, **request.options},
             max_replies=self._known.max_replies,
