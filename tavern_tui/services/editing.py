@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from tavern_tui.core.chat import Message, Swipe, a_message
+from tavern_tui.core.chat import Message, Role, Swipe, a_message
 from tavern_tui.core.errors import UsageError
 from tavern_tui.services.events import ChatReplaced, MessageChanged, MessageRemoved
 from tavern_tui.services.rounds import Rounds
@@ -68,6 +68,18 @@ class Editing(Rounds):
         if not name.strip():
             raise UsageError("A message needs a name.")
         self._change(index, "rename", lambda message: replace(message, name=name.strip()))
+
+    def change_role(self, index: int, role: Role) -> None:
+        """Let a message be the user's, the character's or the narrator's."""
+
+        def changed(message: Message) -> Message:
+            extra = {name: value for name, value in message.extra.items() if name != "type"}
+            if role is Role.SYSTEM:
+                extra["type"] = "narrator"
+            message = message.with_shown(replace(message.swipe, extra=extra))
+            return replace(message, is_user=role is Role.USER)
+
+        self._change(index, "role", changed)
 
     def hide(self, index: int, hidden: bool = True) -> None:
         """Keep a message from the model, or show it to it again."""

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 
 from tavern_tui.core.character import Character
 from tavern_tui.core.chat import Chat, Message, Swipe, a_message
-from tavern_tui.core.errors import TavernError, UsageError
-from tavern_tui.core.generation import GenerationType
+from tavern_tui.core.errors import ContextOverflow, TavernError, UsageError
+from tavern_tui.core.generation import GenerationRequest, GenerationType
 from tavern_tui.core.persona import Persona
-from tavern_tui.core.prompt import Prompt, StateChanges
-from tavern_tui.prompt.inputs import GroupCast
+from tavern_tui.core.prompt import BuiltPrompt, Prompt, StateChanges
+from tavern_tui.prompt.inputs import GroupCast, PromptInputs
 from tavern_tui.services.chat_store import ChatStore
 from tavern_tui.services.events import (
     MessageAdded,
@@ -32,12 +32,16 @@ from tavern_tui.services.group_turns import GroupTurns, member_message
 from tavern_tui.services.preview import prompt_as_text
 from tavern_tui.services.prompts import PromptDesk
 from tavern_tui.services.reply import Reply
+from tavern_tui.services.retrying import Rebuild, persistent, smaller_context
 from tavern_tui.services.signal import Signal
 from tavern_tui.services.token_choices import written_tokens
 from tavern_tui.storage.chat_injections import summary_of
 
 FIRST_INCLUDED = "lastInContextMessageId"
 """Where a chat's metadata says which message was the oldest that found room in the prompt."""
+
+UNKEPT = frozenset({GenerationType.IMPERSONATE, GenerationType.QUIET})
+"""Whose words go to whoever asked, not into the chat."""
 
 SAVE_EVERY = 1.5
 """Seconds between saves of a reply that is still arriving (the promise is 2)."""
@@ -180,6 +184,7 @@ class Conversation:
         *,
         user_input: str = "",
         edited: Prompt | None = None,
+        max_tokens: int = 0,
     ) -> AsyncGenerator[SessionEvent, None]:
         connection = self._desk.connections.current
         self.character = speaker
@@ -200,12 +205,18 @@ class Conversation:
             built = self._desk.build(inputs)
             prompt = edited or built.prompt
             request = self._desk.request(replace(built, prompt=prompt), inputs)
+            if max_tokens:
+                request = replace(request, max_tokens=max_tokens)
             provider = self._desk.connections.provider(connection)
             if reply.stopped:
                 return
             self._last_sent = (connection.name, prompt_as_text(prompt))
-            self._apply(built.changes)
-            reply.start(provider.stream(request), self._desk.reply_rules(inputs, prompt))
+            rebuild = None if edited else self._rebuild(inputs, built)
+            if edited is None or generation not in UNKEPT:
+                self._apply(built.changes)
+            reply.start(
+                persistent(provider.stream, request, rebuild=rebuild), self._desk.reply_rules(inputs, prompt)
+            )
             yield ReplyStarted(target.index, speaker.name if self.turns is not None else "")
             async with aclosing(self._collect(reply, target, generation)) as events:
                 async for event in events:
@@ -225,6 +236,27 @@ class Conversation:
         if ended is not None:
             yield ended
 
+    def _rebuild(self, inputs: PromptInputs, built: BuiltPrompt) -> Rebuild:
+        """Builds this prompt anew, as if it had not been built before, for a server with less room."""
+        before = replace(inputs, metadata=dict(inputs.metadata))
+
+        def rebuild(error: ContextOverflow) -> GenerationRequest | None:
+            size = smaller_context(
+                error,
+                context_size=inputs.context_size,
+                reply=inputs.response_length,
+                counted=built.tokens,
+            )
+            if size is None:
+                return None
+            smaller = replace(before, context_size=size)
+            again = self._desk.build(smaller)
+            self._last_sent = (self._last_sent or ("", ""))[0], prompt_as_text(again.prompt)
+            self._apply(again.changes)
+            return self._desk.request(again, smaller)
+
+        return rebuild
+
     async def _collect(
         self, reply: Reply, target: Target, generation: GenerationType
     ) -> AsyncGenerator[SessionEvent, None]:
@@ -238,7 +270,7 @@ class Conversation:
             if batch.progress is not None:
                 yield ReplyProgress(batch.progress.done, batch.progress.total, batch.progress.note)
             if batch.reasoning or batch.text:
-                if generation is not GenerationType.IMPERSONATE:
+                if generation not in UNKEPT:
                     added = self._write_into(reply, target, generation)
                     if added is not None:
                         yield added
@@ -288,7 +320,7 @@ class Conversation:
         """Clean the text, save it and say how it went."""
         reply.drain()
         text = reply.cleaned(target.prefix, final=True)
-        if generation is not GenerationType.IMPERSONATE and reply.has_words:
+        if generation not in UNKEPT and reply.has_words:
             self._write_into(reply, target, generation)
             assert target.index is not None
             message = self.chat.messages[target.index].with_text(text)

@@ -16,14 +16,15 @@ from tavern_tui.core.generation import GenerationRequest, GenerationType
 from tavern_tui.core.lorebook import LinkedBook, Lorebook, LoreSource
 from tavern_tui.core.persona import Persona
 from tavern_tui.core.preset import ChatPreset, RegexScript
-from tavern_tui.core.prompt import BuiltPrompt, Prompt
+from tavern_tui.core.prompt import BuiltPrompt, Prompt, StateChanges
 from tavern_tui.core.samplers import SamplerValue
-from tavern_tui.core.template import ContextTemplate, InstructTemplate, SystemPrompt
+from tavern_tui.core.template import ContextTemplate, InstructTemplate, ReasoningTemplate, SystemPrompt
 from tavern_tui.prompt.build import build_prompt
 from tavern_tui.prompt.inputs import ChatShape, PromptInputs, TextShape
 from tavern_tui.prompt.outgoing import Outgoing, outgoing
 from tavern_tui.prompt.scene import Scene, open_scene
 from tavern_tui.prompt.sources import card_fields
+from tavern_tui.prompt.state import state_changes
 from tavern_tui.services.connections import ConnectionService
 from tavern_tui.services.following import Following
 from tavern_tui.services.library import Library
@@ -97,7 +98,8 @@ class PromptDesk:
         last: int | None = None,
     ) -> PromptInputs:
         """Everything a build may know, at this moment. `speaker`: who answers, if not whoever
-        did last. `last`: the message the chat ends with, for this build."""
+        did last. `last`: the message the chat ends with, for this build. In the background (`quiet`) the
+        input is a prompt that stands after the chat."""
         setup = self._setup.value
         chat = session.chat
         connection = self.connections.current
@@ -111,7 +113,8 @@ class PromptDesk:
             metadata=chat.metadata,
             chat_name=chat.title,
             generation=generation,
-            user_input=user_input,
+            user_input="" if generation is GenerationType.QUIET else user_input,
+            quiet_prompt=user_input if generation is GenerationType.QUIET else "",
             books=self._books(session, character),
             lore=setup.lore,
             note=setup.note_of(chat.metadata),
@@ -226,6 +229,10 @@ class PromptDesk:
         samplers = {**self._preset_samplers(connection), **connection.samplers}
         if inputs.generation in ONE_REPLY:
             samplers.pop("n", None)
+        if built.changes.banned:  # {{banned "text"}}
+            own = samplers.get("banned_tokens", ())
+            lines = own if isinstance(own, tuple) else ()
+            samplers["banned_tokens"] = (*map(str, lines), *built.changes.banned)
         return GenerationRequest(
             prompt=built.prompt,
             model=connection.model,
@@ -331,6 +338,22 @@ class PromptDesk:
         scene = open_scene(self.inputs(session, user_input="", seed=0, dry_run=True))
         scene.macros.card = card_fields(scene)
         return scene.substitute
+
+    def resolved(self, text: str, inputs: PromptInputs) -> tuple[str, StateChanges]:
+        """A text with its macros resolved, and what they changed."""
+        scene = open_scene(inputs)
+        scene.macros.card = card_fields(scene)
+        return scene.substitute(text), state_changes(scene)
+
+    @property
+    def reasoning(self) -> ReasoningTemplate:
+        """How a model's thinking is marked in its text."""
+        return self._setup.value.reasoning
+
+    @property
+    def global_variables(self) -> Mapping[str, object]:
+        """The variables all chats share."""
+        return self._setup.value.global_variables
 
     # --- the outside
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -10,7 +11,9 @@ from tavern_tui.core.character import Character
 from tavern_tui.core.chat import Chat, Message, Role
 from tavern_tui.core.errors import UsageError
 from tavern_tui.core.generation import GenerationType
-from tavern_tui.core.prompt import ChatPrompt, Prompt, PromptMessage, TextPrompt
+from tavern_tui.core.prompt import ChatPrompt, Prompt, PromptMessage, StateChanges, TextPrompt
+from tavern_tui.core.template import ReasoningTemplate
+from tavern_tui.prompt.bare import bare_prompt
 from tavern_tui.services.chat_store import ChatStore
 from tavern_tui.services.events import MessageAdded, MessageChanged
 from tavern_tui.services.generating import Target
@@ -138,6 +141,64 @@ class ChatSession(TwoModels):
         """Have the model write the user's next message; it ends up in ReplyEnded.text."""
         speaker = self._first_speaker(generation=GenerationType.IMPERSONATE)
         return self._generate(GenerationType.IMPERSONATE, Target(), speaker, user_input=text)
+
+    @action()
+    def quietly(self, prompt: str) -> Events:
+        """Have the model answer a prompt put after the chat; the answer is in ReplyEnded.text, and
+        nothing is written into the chat."""
+        speaker = self._first_speaker(generation=GenerationType.QUIET)
+        return self._generate(GenerationType.QUIET, Target(), speaker, user_input=prompt)
+
+    @action()
+    def bare(
+        self,
+        text: str,
+        *,
+        system: str = "",
+        prefill: str = "",
+        stop: tuple[str, ...] = (),
+        max_tokens: int = 0,
+        instruct: bool = True,
+    ) -> Events:
+        """Have the model answer this text alone, without chat and card; nothing is written into the
+        chat. `max_tokens`: 0 for the connection's."""
+        speaker = self._first_speaker(generation=GenerationType.QUIET)
+        inputs = self._desk.inputs(self, user_input="", seed=self._seed, dry_run=True, speaker=speaker)
+        prompt = bare_prompt(inputs, text, system=system, prefill=prefill, stop=stop, instruct=instruct)
+        return self._generate(GenerationType.QUIET, Target(), speaker, edited=prompt, max_tokens=max_tokens)
+
+    def count(self, text: str) -> int:
+        """Tokens of a text, as far as the current connection's counter knows."""
+        return self._desk.counts.counter().count(text)
+
+    @property
+    def reasoning(self) -> ReasoningTemplate:
+        """How thinking is marked in texts."""
+        return self._desk.reasoning
+
+    def substitute(self, text: str) -> str:
+        """A text with its macros resolved as in the prompt; changes to variables are kept."""
+        inputs = self._desk.inputs(self, user_input="", seed=random.getrandbits(48))
+        text, changes = self._desk.resolved(text, inputs)
+        self._apply(changes)
+        return text
+
+    @property
+    def variables(self) -> Mapping[str, object]:
+        """The variables of this chat."""
+        stored = self.chat.metadata.get("variables")
+        return stored if isinstance(stored, Mapping) else {}
+
+    @property
+    def global_variables(self) -> Mapping[str, object]:
+        """The variables all chats share."""
+        return self._desk.global_variables
+
+    def set_variables(self, values: Mapping[str, object], *, everywhere: bool = False) -> None:
+        """Set these variables (None removes one), of this chat or of all."""
+        merged = {**(self.global_variables if everywhere else self.variables), **values}
+        kept = {name: value for name, value in merged.items() if value is not None}
+        self._apply(StateChanges(global_variables=kept) if everywhere else StateChanges(chat_variables=kept))
 
     @action()
     def send_edited(self, edited: str | Sequence[Mapping[str, str]], *, speaker: str = "") -> Events:

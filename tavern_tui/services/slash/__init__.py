@@ -1,0 +1,1 @@
+"""Slash commands: SillyTavern's script language, and the commands this program has."""

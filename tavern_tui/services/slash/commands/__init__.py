@@ -1,0 +1,21 @@
+"""All commands, one module per subject; each has `COMMANDS`."""
+
+from __future__ import annotations
+
+from tavern_tui.services.slash.commands.chats import COMMANDS as CHATS
+from tavern_tui.services.slash.commands.flow import COMMANDS as FLOW
+from tavern_tui.services.slash.commands.generating import COMMANDS as GENERATING
+from tavern_tui.services.slash.commands.messages import COMMANDS as MESSAGES
+from tavern_tui.services.slash.commands.numbers import COMMANDS as NUMBERS
+from tavern_tui.services.slash.commands.people import COMMANDS as PEOPLE
+from tavern_tui.services.slash.commands.texts import COMMANDS as TEXTS
+from tavern_tui.services.slash.commands.variables import COMMANDS as VARIABLES
+from tavern_tui.services.slash.registry import Registry
+
+
+def all_commands() -> Registry:
+    """Every command there is."""
+    registry = Registry()
+    for commands in (FLOW, VARIABLES, NUMBERS, TEXTS, MESSAGES, GENERATING, CHATS, PEOPLE):
+        registry.add(commands)
+    return registry

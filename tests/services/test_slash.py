@@ -1,0 +1,227 @@
+"""Scripts: what they mean, and that nothing in them can harm."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tavern_tui.core.errors import TavernError, UsageError
+from tavern_tui.services.events import SessionEvent
+from tavern_tui.services.slash.commands import all_commands
+from tavern_tui.services.slash.language import parse_script
+from tavern_tui.services.slash.runner import Runner
+from tavern_tui.services.tavern import Tavern
+from tavern_tui.storage.folders import Folders
+from tests.services.helpers import scripted, tavern, texts
+
+
+class Front:
+    """Keeps what is said; answers as it was told to."""
+
+    def __init__(self, *answers: str) -> None:
+        self.said: list[str] = []
+        self.input = ""
+        self.jumped = -1
+        self._answers = list(answers)
+
+    def say(self, words: str, *, kind: str = "information") -> None:
+        self.said.append(words)
+
+    async def show(self, words: str) -> None:
+        self.said.append(words)
+
+    async def ask(self, question: str, value: str = "") -> str | None:
+        return self._answers.pop(0) if self._answers else None
+
+    async def choose(self, question: str, choices: list[str]) -> str | None:
+        return choices[-1] if choices else None
+
+    async def follow(self, stream: AsyncGenerator[SessionEvent, None]) -> None:
+        async with aclosing(stream) as events:
+            async for _ in events:
+                pass
+
+    def set_input(self, text: str) -> None:
+        self.input = text
+
+    def jump(self, index: int) -> None:
+        self.jumped = index
+
+
+@asynccontextmanager
+async def scripts(folders: Folders, *replies: str) -> AsyncGenerator[tuple[Runner, Tavern, Front], None]:
+    async with tavern(folders, scripted(*replies or ("x",))) as made:
+        front = Front("my answer")
+        yield Runner(made, front, all_commands()), made, front
+
+
+RESULTS: list[tuple[str, str]] = [
+    ("/pass one", "one"),
+    ("/pass one | /upper", "ONE"),
+    ("/pass one || /upper two", "TWO"),
+    ('/pass "a | b"', "Error"),
+    (r"/pass a \| b", "a | b"),
+    ("/pass a | /pass {{pipe}}{{pipe}}", "aa"),
+    ("/add 1 2 3", "6"),
+    ("/div 10 4", "2.5"),
+    ("/mul [2,3,4]", "24"),
+    ("/let x 5 | /add x 2", "7"),
+    ("/let key=x 5 | /var x 6 | /var x", "6"),
+    ("/let x {: /pass hi :} | /:x", "hi"),
+    ("/let f {: who=nobody /pass {{var::who}} :} | /:f who=Ann", "Ann"),
+    ("/let f {: who=nobody /pass {{var::who}} :} | /run f", "nobody"),
+    ("/pass {: /add 1 1 :}()", "2"),
+    ("/if left=3 right=2 rule=gt else={: /pass no :} {: /pass yes :}", "yes"),
+    ("/if left=abc right=B rule=in {: /pass yes :}", "yes"),
+    ("/if left=1 right=2 else={: /pass no :} {: /pass yes :}", "no"),
+    ("/if left=0 rule=not /pass yes", "yes"),
+    ("/let i 0 | /while left=i right=5 rule=lt {: /var i {: /add i 1 :}() :} | /var i", "5"),
+    ("/let s . | /times 3 {: /var s {{var::s}}{{timesIndex}} :} | /var s", ".012"),
+    ("/times 5 {: /break done :} | /pass after", "after"),
+    ("/setvar key=a 1 | /addvar key=a 4 | /incvar a | /getvar a", "6"),
+    ("/setvar key=l [] | /addvar key=l x | /addvar key=l y | /getvar index=1 l", "y"),
+    ("/setvar key=d index=k v | /getvar d", '{"k": "v"}'),
+    ("/setglobalvar key=g hi | /getglobalvar g", "hi"),
+    ("/setvar key=n Bob | /pass {{getvar::n}}", "Bob"),
+    ("/pass {{user}} and {{char}}", "User and Ann"),
+    ("/len abc", "3"),
+    ("/sort [3,1,2]", "[1, 2, 3]"),
+    ("/substr start=1 end=3 abcdef", "bc"),
+    ('/replace mode=regex pattern="/(b+)/g" replacer="<$1>" abbbcb', "a<bbb>c<b>"),
+    ("/replace pattern=a replacer=o banana", "bonono"),
+    ('/match pattern="/n(.)/g" banana', '[["na", "a"], ["na", "a"]]'),
+    ("/test pattern=/^b/ banana", "true"),
+    ('/fuzzy list=["north","south"] go to the soth', "south"),
+    ("/array-wrap 5", '["5"]'),
+    ("// a note | /pass there", "there"),
+    ("/# a note | /pass there", "there"),
+    ("/* a /* nested *| note *| /pass there", "there"),
+    ("/pass one | /abort quiet=true | /pass two", ""),
+    ("/messages names=on 0", "Ann: Welcome, User."),
+    ("/reasoning-parse <think>a</think>b", "a"),
+    ("/closure-serialize {: /pass 1 :}", "{: /pass 1 :}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("script", "result"), RESULTS, ids=[one[0] for one in RESULTS])
+async def test_what_a_script_gives(folders: Folders, script: str, result: str) -> None:
+    async with scripts(folders) as (runner, _, _):
+        if result == "Error":
+            with pytest.raises(UsageError):
+                await runner.run(script)
+        else:
+            assert await runner.run(script) == result
+
+
+async def test_messages_are_sent_added_hidden_and_cut_by_commands(folders: Folders) -> None:
+    async with scripts(folders, "A reply.") as (runner, made, front):
+        await runner.run("/send Hello | /trigger")
+        assert texts(made)[1:] == ["Hello", "A reply."]
+        await runner.run('/sendas name="Bob the smith" at=1 Hm.')
+        assert made.session.chat.messages[1].name == "Bob the smith"
+        await runner.run("/hide 1-2")
+        assert [one.hidden for one in made.session.chat.messages] == [False, True, True, False]
+        await runner.run("/unhide 1-2 | /sys Rain. | /comment mine")
+        assert texts(made)[-2:] == ["Rain.", "mine"]
+        assert await runner.run("/cut 1-2") == "Hm.\n\nHello"
+        await runner.run("/del 2 | /chat-jump 0")
+        assert texts(made)[1:] == ["A reply."]
+        assert front.jumped == 0
+        await runner.run("/addswipe Another. | /delswipe 1")
+        assert texts(made)[-1] == "Another."
+        await runner.run("/message-role at=-1 user | /message-name at=-1 Zoe")
+        assert made.session.chat.messages[-1].is_user
+        assert made.session.chat.messages[-1].name == "Zoe"
+
+
+async def test_texts_are_written_aside_and_put_where_the_script_wants(folders: Folders) -> None:
+    async with scripts(folders, "Aside.") as (runner, made, front):
+        before = list(texts(made))
+        assert await runner.run("/gen What now? | /setinput") == "Aside."
+        assert front.input == "Aside."
+        assert await runner.run('/genraw system="Be brief." Count.') == "Aside."
+        provider: Any = made.connections.provider()
+        assert provider.requests[-1].prompt.text == "Be brief.\nCount."
+        assert "What now?" in provider.requests[-2].prompt.text
+        assert list(texts(made)) == before
+        assert await runner.run("/impersonate") == "Aside."
+
+
+async def test_injections_notes_and_connections(folders: Folders) -> None:
+    async with scripts(folders) as (runner, made, front):
+        await runner.run("/inject id=mood position=chat depth=0 It rains.")
+        assert "It rains." in made.session.preview("Hello").text
+        await runner.run("/flushinject mood")
+        assert "It rains." not in made.session.preview("Hello").text
+        await runner.run("/note Be terse. | /note-depth 2 | /note-position chat | /note-role user")
+        note = made.notes.chat
+        assert (note.text, note.depth, int(note.position), int(note.role)) == ("Be terse.", 2, 1, 1)
+        assert await runner.run("/profile") == "script"
+        await runner.run("/profile offline")
+        assert made.connections.current.name == "offline"
+        await runner.run("/echo Hello there | /popup {{pipe}} | /help if")
+        assert front.said[:2] == ["Hello there", "Hello there"]
+        assert "/if" in front.said[2]
+        assert await runner.run("/input Your name?") == "my answer"
+        assert await runner.run('/buttons labels=["a","b"] Which?') == "b"
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("/nosuchthing", "no command /nosuchthing"),
+        ("/pas x", "no command /pas"),
+        ("hello", "not a command"),
+        ('/pass name="unclosed', "not closed"),
+        ("/let x {: /pass 1", "not closed"),
+        ("/" + "{: " * 200, "without a command"),
+        ("/pass " + "{: /pass " * 200, "too many closures"),
+        ("/add one", "/add: 'one' is no number"),
+        ("/div 1 0", "/div: This has no result"),
+        ("/if left=1 right=a rule=gt /pass", "compares numbers"),
+        ("/var nowhere", "no variable"),
+        ("/hide 99", "no message 99"),
+        ("/run nowhere", "no closure"),
+        ("/member-count", "not with a group"),
+        ("/go Nobody at all", "Nobody at all"),
+    ],
+)
+async def test_what_is_wrong_is_one_sentence(folders: Folders, script: str, words: str) -> None:
+    async with scripts(folders) as (runner, _, _):
+        with pytest.raises(TavernError) as caught:
+            await runner.run(script)
+        assert words in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+async def test_a_loop_without_end_ends_and_can_be_cancelled(folders: Folders) -> None:
+    async with scripts(folders) as (runner, _, _):
+        endless = asyncio.ensure_future(runner.run("/while guard=off left=1 {: /pass on :}"))
+        await asyncio.sleep(0)
+        endless.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await endless
+        assert await runner.run("/while left=1 {: /pass on :} | /pass done") == "done"
+        with pytest.raises(UsageError, match="was stopped"):
+            await runner.run("/while guard=off left=1 {: /pass on :}")
+
+
+async def test_a_pattern_that_takes_for_ever_is_given_up(folders: Folders) -> None:
+    async with scripts(folders) as (runner, _, _):
+        with pytest.raises(TavernError, match="too long"):
+            await runner.run(f'/test pattern="/(a\\|aa)+$/" {"a" * 90}!')
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=300)
+@given(st.text(alphabet='/|{}:"\\ ab=()*#', max_size=60))
+def test_any_text_is_a_script_or_a_sentence(text: str) -> None:
+    try:
+        parse_script(f"/{text}")
+    except UsageError as error:
+        assert "\n" not in str(error)
