@@ -33,6 +33,7 @@ class CompareScreen(ModalScreen[bool]):
     CSS = """
     CompareScreen { background: $background; }
     CompareScreen .answer { width: 1fr; height: 1fr; border: round $panel; padding: 0 1; }
+    CompareScreen .answer { border-title-color: $foreground; }
     CompareScreen .answer:focus-within { border: round $primary; }
     CompareScreen.-narrow #sides { layout: vertical; }
     CompareScreen .state { height: 1; color: $foreground-muted; }

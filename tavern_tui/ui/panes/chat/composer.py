@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,12 +10,24 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from tavern_tui.services.suggest import Suggestion, suggest_macros
 from tavern_tui.ui.widgets.completion import MacroArea
 
 MOST_LINES = 8
 """Lines the box grows to; longer texts scroll in it."""
 REMEMBERED = 200
 """Sent texts that Up brings back."""
+
+
+def suggest_here(text: str, cursor: int) -> Sequence[Suggestion]:
+    """Commands after a slash at the beginning, else macros."""
+    if text.startswith("/"):
+        from tavern_tui.services.slash.suggesting import suggest_commands  # the commands load with the first
+
+        found = suggest_commands(text, cursor)
+        if found:
+            return found
+    return suggest_macros(text, cursor)
 
 
 class Composer(MacroArea):
@@ -31,7 +44,7 @@ class Composer(MacroArea):
         text: str
 
     def __init__(self, *, enter_sends: bool = True, id: str | None = None) -> None:
-        super().__init__(id=id, compact=False)
+        super().__init__(suggest=suggest_here, id=id, compact=False)
         self.enter_sends = enter_sends
         self._history: list[str] = []
         self._at: int | None = None

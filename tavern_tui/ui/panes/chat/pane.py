@@ -28,10 +28,36 @@ class ChatPane(MessageMore):
         if not self._attached:
             self.composer.load(event.text)
             return
+        if event.text.startswith("/"):
+            self._reply = self.run_script(event.text)
+            return
         if self._session.busy:
             self._queue(event.text)
             return
         self._ask(self._session.send(event.text), lost=event.text)
+
+    @work(group="script")
+    async def run_script(self, text: str) -> None:
+        """Run slash commands; a result that went nowhere else is shown."""
+        from tavern_tui.services.slash.runner import Runner
+        from tavern_tui.services.slash.suggesting import the_commands
+        from tavern_tui.ui.panes.chat.scripts import ScriptFront
+
+        front = ScriptFront(self.app, self.composer, watch=self._watch, jump=self._jump)
+        try:
+            result = await Runner(self._tavern, front, the_commands()).run(text)
+        except TavernError as error:
+            self._complain(error)
+            if not self.written:
+                self.composer.load(text)
+            return
+        if result and front.quiet:
+            front.say(result)
+
+    def _jump(self, index: int) -> None:
+        """Bring a message into view and let the keys act on it."""
+        self.transcript.cursor = index
+        self.transcript.focus()
 
     def _queue(self, text: str) -> None:
         """Send this when the reply that is arriving is complete."""

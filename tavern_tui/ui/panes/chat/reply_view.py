@@ -64,6 +64,18 @@ class ReplyView(SessionView):
         """Show what happens. Cancelling this worker stops the request."""
         session = self._session
         count = len(session.chat.messages)
+        try:
+            async with aclosing(self._watch(stream, draft)) as steps:
+                async for _ in steps:
+                    pass
+        except TavernError as error:
+            self._complain(error)
+            if lost and len(session.chat.messages) == count and not self.written:
+                self.composer.load(lost)
+
+    async def _watch(self, stream: Events, draft: bool = False) -> AsyncGenerator[None, None]:
+        """Show the events of an action as they come; one step for each. Raises what the action raises."""
+        session = self._session
         meter = self._meter = ReplyMeter(started=time.monotonic())
         tick = self.set_interval(TICK, self._show_meter)
         self._show_meter()
@@ -79,10 +91,7 @@ class ReplyView(SessionView):
                     if meter.doing != doing:
                         self._show_meter()
                         self.refresh_bindings()
-        except TavernError as error:
-            self._complain(error)
-            if lost and len(session.chat.messages) == count and not self.written:
-                self.composer.load(lost)
+                    yield
         finally:
             tick.stop()
             self._meter = None
