@@ -10,6 +10,7 @@ from tavern_tui import __version__
 EPILOG = """\
 commands:
   tavern-tui [CARD|CHARACTER]   open the app, with this card or character if one is given
+  tavern-tui --plain [CARD]     talk line by line, for screen readers and poor terminals
   tavern-tui send ...           send one message, stream the reply to standard output
   tavern-tui prompt ...         print the prompt that `send` would send
   tavern-tui providers          list the kinds of servers that can answer
@@ -74,6 +75,9 @@ def _app_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tavern-tui {__version__}")
     parser.add_argument(
         "card", nargs="?", metavar="CARD|CHARACTER", help="a card file, or a character's name"
+    )
+    parser.add_argument(
+        "--plain", action="store_true", help="talk line by line: for screen readers and poor terminals"
     )
     _add_places(parser)
     return parser

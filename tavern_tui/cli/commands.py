@@ -31,6 +31,10 @@ def _tavern(folders: Folders) -> Tavern:
 
 
 def _app(options: Namespace, folders: Folders) -> int:
+    if options.plain:
+        from tavern_tui.cli.plain import talk
+
+        return asyncio.run(talk(options, _tavern(folders)))
     from tavern_tui.wiring import build_app
 
     app = build_app(folders, os.environ, open_first=options.card)
