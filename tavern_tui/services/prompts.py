@@ -236,8 +236,8 @@ class PromptDesk:
         return GenerationRequest(
             prompt=built.prompt,
             model=connection.model,
-            max_tokens=self.connections.max_tokens,
-            context_size=self.connections.context_size,
+            max_tokens=inputs.response_length,
+            context_size=inputs.context_size,
             samplers=samplers,
             stop=built.prompt.stop,
             stream=connection.stream,

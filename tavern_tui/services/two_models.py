@@ -17,6 +17,7 @@ from tavern_tui.services.editing import Editing, now
 from tavern_tui.services.events import MessageAdded, MessageChanged, SessionEvent, SideEnded, SideGrew
 from tavern_tui.services.generating import SAVE_EVERY
 from tavern_tui.services.reply import Reply
+from tavern_tui.services.retrying import persistent
 from tavern_tui.services.rounds import Events, action
 
 LOOK_EVERY = 0.25
@@ -106,7 +107,7 @@ class TwoModels(Editing):
                 model = connections.model
             side.reply.api, side.reply.model = side.connection.provider, model or side.connection.provider
             if not self._stopped:
-                side.reply.start(provider.stream(request), rules)
+                side.reply.start(persistent(provider.stream, request), rules)
         except TavernError as error:
             errors[side.number] = error
         side.done = not side.reply.has_started
