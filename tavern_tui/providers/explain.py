@@ -24,7 +24,19 @@ MAX_SENTENCE = 400
 
 OVERFLOW = re.compile(
     r"exceed_context_size|context_length_exceeded|exceeds? the (available )?context|"
-    r"maximum context length|prompt is too long|too many tokens|exceeded model token limit",
+    r"maximum context length|prompt is too long|too many tokens|exceeded model token limit|"
+    r"exceeds the maximum number of tokens",
+    re.IGNORECASE,
+)
+ROOM = re.compile(
+    r"(?:maximum context length (?:is|of)|available context size \(|maximum number of tokens allowed \(|"
+    r"too long: \d{1,9} tokens >) ?(\d{1,9})",
+    re.IGNORECASE,
+)
+"""What a server says of its context in words, where it has no field for it."""
+SENT = re.compile(
+    r"(?:request \(|too long: |input token count \(|resulted in |prompt contains (?:at least )?)(\d{1,9})|"
+    r"(\d{1,9}) (?:tokens )?(?:in|from) (?:the|your) (?:messages|prompt|input)",
     re.IGNORECASE,
 )
 QUOTA = re.compile(
@@ -116,7 +128,9 @@ class Explainer:
         error = payload.get("error") if isinstance(payload, Mapping) else None
         facts = error if isinstance(error, Mapping) else {}
         tokens, size = _whole(facts.get("n_prompt_tokens")), _whole(facts.get("n_ctx"))
-        if tokens is not None and size is not None:
+        if tokens is None or size is None:
+            tokens, size = _number_in(SENT, said), _number_in(ROOM, said)
+        else:
             said = f"{tokens} tokens, and it has room for {size}"
         return ContextOverflow(
             f"The prompt is too long for {self.server}{f': {said}' if said else '.'}",
@@ -213,6 +227,12 @@ def _parsed(text: str) -> object:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def _number_in(pattern: re.Pattern[str], text: str) -> int | None:
+    """The number a sentence has where the pattern expects it."""
+    found = pattern.search(text)
+    return int(next(filter(None, found.groups()))) if found else None
 
 
 def _whole(value: object) -> int | None:
