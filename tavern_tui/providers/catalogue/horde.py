@@ -7,6 +7,7 @@ from tavern_tui.core.samplers import SamplerValue
 from tavern_tui.providers.base import Auth, ProviderOption, ProviderSpec
 from tavern_tui.providers.dialects.horde import HordeDialect
 from tavern_tui.providers.horde_workers import SERVER
+from tavern_tui.providers.orders import kobold_order
 from tavern_tui.providers.samplers import (
     WITH_ANOTHER,
     Maker,
@@ -18,7 +19,6 @@ from tavern_tui.providers.samplers import (
     grammar_unless_schema,
     half_range,
     if_more_than_one,
-    kobold_order,
     or_context,
     seed_up_to,
     temperature_with_range,

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tavern_tui.providers.samplers import (
+from tavern_tui.providers.orders import (
     APHRODITE_ORDER,
-    OMIT,
     OOBA_ORDER,
+    kobold_order,
+    llamacpp_order,
+    order_of,
+)
+from tavern_tui.providers.samplers import (
+    OMIT,
     WITH_ANOTHER,
     SamplerTable,
     Wire,
@@ -32,12 +37,9 @@ from tavern_tui.providers.samplers import (
     if_mirostat,
     if_more_than_one,
     if_whole_and_more_than_one,
-    kobold_order,
-    llamacpp_order,
     lowest_if_dynatemp,
     no_longer_than_reply,
     or_context,
-    order_of,
     random_if_negative,
     schema,
     seed_up_to,

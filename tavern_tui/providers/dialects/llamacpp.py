@@ -23,7 +23,8 @@ from tavern_tui.providers.dialects.common import (
     stop_strings,
 )
 from tavern_tui.providers.explain import Explainer
-from tavern_tui.providers.samplers import LLAMACPP_ORDER, encode_samplers
+from tavern_tui.providers.orders import LLAMACPP_ORDER
+from tavern_tui.providers.samplers import encode_samplers
 from tavern_tui.providers.wire.decoder import StreamedReply, WholeReply, as_dict, as_int, as_list, as_text
 from tavern_tui.providers.wire.sse import SseParser
 
