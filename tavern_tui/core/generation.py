@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tavern_tui.core.chat_options import ChatOptions
 from tavern_tui.core.finish import FinishReason as FinishReason
 from tavern_tui.core.prompt import Prompt
 from tavern_tui.core.samplers import SamplerValue
@@ -39,8 +40,14 @@ class GenerationRequest:
     token_ids: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """Ids of the texts in biases, bans and (NovelAI) stop strings, as the model's tokenizer has them;
     what could not be tokenised is absent."""
+    token_text: Callable[[int], str] | None = field(default=None, compare=False, repr=False)
+    """The text of a token's id by the same tokenizer, for servers that tell only ids."""
+    chat: ChatOptions = field(default_factory=ChatOptions)
+    """Chat completion: effort, thoughts, tools and the like."""
     options: Mapping[str, object] = field(default_factory=dict)
     """Choices only this provider has, from the connection."""
+    at_home: bool = True
+    """It goes to the service itself, not to a proxy of the user's."""
     max_replies: int | None = None
     """Most replies the server makes at once, where it has said so."""
     server_version: str = ""
@@ -62,6 +69,39 @@ class ReasoningDelta:
     """More of the model's thinking."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThoughtSignature:
+    """A service's seal on hidden thoughts; it wants it back with the message, or with the tool call."""
+
+    data: str
+    call: str = ""
+    """Id of the tool call it belongs to; empty: the message's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """More of a call to a tool. Pieces of one call have the same `call`."""
+
+    call: int
+    """Which call of the reply, from 0."""
+    id: str = ""
+    """Told once."""
+    name: str = ""
+    """Told once."""
+    arguments: str = ""
+    """More of the JSON text."""
+    index: int = 0
+    """Of which swipe (n > 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture the model drew, whole."""
+
+    url: str
+    """A data URL, or an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +152,18 @@ class Finished:
     """The server's own word, or the refusal's text."""
 
 
-StreamEvent = TextDelta | ReasoningDelta | TokenChosen | Progress | Served | Usage | Finished
+StreamEvent = (
+    TextDelta
+    | ReasoningDelta
+    | ThoughtSignature
+    | ToolCallDelta
+    | Picture
+    | TokenChosen
+    | Progress
+    | Served
+    | Usage
+    | Finished
+)
 EventStream = AsyncGenerator[StreamEvent, None]
 
 

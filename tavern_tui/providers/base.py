@@ -32,6 +32,10 @@ class Auth(StrEnum):
     BOTH = "both"
     """Bearer and x-api-key."""
     APIKEY = "apikey"
+    API_KEY = "api-key"
+    GOOGLE = "x-goog-api-key"
+    QUERY = "query"
+    """`?key=` in the address."""
 
 
 class BaseRule(StrEnum):
@@ -54,6 +58,8 @@ class WireRequest:
     body: Mapping[str, object]
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=dict)
+    auth: Auth | None = None
+    """How this request gives the key, if not as the row says."""
 
 
 class StreamDecoder(Protocol):
@@ -164,6 +170,14 @@ class ModelRule:
     """Regular expression, searched in the model's id."""
     drop: tuple[str, ...] = ()
     rename: Mapping[str, str] = field(default_factory=dict)
+    put: Mapping[str, object] = field(default_factory=dict)
+    """Keys that have this value whatever was chosen."""
+    most: Mapping[str, float] = field(default_factory=dict)
+    """Keys whose numbers are lowered to this."""
+    roles: Mapping[str, str] = field(default_factory=dict)
+    """Roles of messages these models do not know -> those they are given instead."""
+    effort: bool | None = None
+    """True: only where a reasoning effort is asked for, False: only where none is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +216,8 @@ class ProviderSpec:
     headers: Mapping[str, str] = field(default_factory=dict)
     samplers: SamplerTable = field(default_factory=dict)
     """Our sampler names, each with what this server calls it."""
+    texts_for_ids: Callable[[GenerationRequest], Sequence[str]] | None = None
+    """Texts of a request that go out as token ids, where more than its samplers have such texts."""
     model_rules: tuple[ModelRule, ...] = ()
     body: Mapping[str, object] = field(default_factory=dict)
     """Keys every request of this provider carries."""
@@ -222,11 +238,13 @@ class PreparedRequest:
     """A request exactly as it goes out."""
 
     method: str
-    url: str
+    url: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body_bytes: bytes = field(repr=False)
     shown_headers: Mapping[str, str] = field(default_factory=dict)
     """The headers with every secret blotted out."""
+    shown_url: str = ""
+    """The address without the key, where that stands in it."""
 
     @property
     def body(self) -> Mapping[str, object]:
@@ -235,8 +253,8 @@ class PreparedRequest:
         return found
 
     def masked(self) -> PreparedRequest:
-        """This request as it may be shown: no header tells a secret."""
-        return replace(self, headers=self.shown_headers)
+        """This request as it may be shown: neither a header nor the address tells a secret."""
+        return replace(self, headers=self.shown_headers, url=self.shown_url or self.url)
 
 
 class Provider(Protocol):

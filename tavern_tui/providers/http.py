@@ -39,6 +39,7 @@ from tavern_tui.providers.base import (
 from tavern_tui.providers.counting import Counting
 from tavern_tui.providers.dialects.common import body_bytes
 from tavern_tui.providers.explain import Explainer
+from tavern_tui.providers.keys import key_headers, with_key
 from tavern_tui.providers.masking import check_header, mask_headers, secret_values
 from tavern_tui.providers.questions import Questions
 from tavern_tui.providers.samplers import texts_for_ids
@@ -75,8 +76,8 @@ class HttpProvider:
         self._base: Base = parse_base(connection.url or spec.default_url, spec.base_rule, spec.middle)
         self._key = (key or "").strip()
         # Whoever names another address may have a proxy there that knows the key.
-        at_home = not connection.url or connection.url.rstrip("/") == spec.default_url.rstrip("/")
-        if spec.key == "required" and not self._key and at_home and not connection.extra_headers:
+        self._at_home = not connection.url or connection.url.rstrip("/") == spec.default_url.rstrip("/")
+        if spec.key == "required" and not self._key and self._at_home and not connection.extra_headers:
             raise AuthFailed(
                 f"{spec.title} needs an API key, and the connection has none.",
                 hint=f"Get one at {spec.home} and put it into the connection." if spec.home else None,
@@ -97,7 +98,7 @@ class HttpProvider:
             ),
             transport=transport,
         )
-        self._headers = self._standing_headers()
+        self._headers = self._standing_headers(spec.auth)
         self._ask = Questions(
             self.name, prepare=self._prepared, sender=self._sender, explain=self._explain, log=self._log
         )
@@ -118,9 +119,14 @@ class HttpProvider:
 
     def wire(self, request: GenerationRequest) -> PreparedRequest:
         encoded = self._dialect.encode(self._completed(request), self._spec)
-        body = {**encoded.body, **self._spec.body, **self._connection.extra_body, **request.extra_body}
-        body = {name: value for name, value in body.items() if value is not None}
-        return self._prepared(encoded.method, encoded.path, body, encoded.headers)
+        added = {**self._connection.extra_body, **request.extra_body}
+        dropped = {name for name, value in added.items() if value is None}
+        body = {
+            name: value
+            for name, value in {**encoded.body, **self._spec.body, **added}.items()
+            if name not in dropped
+        }
+        return self._prepared(encoded.method, encoded.path, body, encoded.headers, encoded.auth)
 
     def _completed(self, request: GenerationRequest) -> GenerationRequest:
         model = request.model or self._model
@@ -136,6 +142,7 @@ class HttpProvider:
             max_tokens=min(request.max_tokens, self._known.max_reply or request.max_tokens),
             genkey=request.genkey or self._genkey,
             options={**self._connection.options, **request.options},
+            at_home=self._at_home,
             max_replies=self._known.max_replies,
             server_version=self._known.version,
             token_ids={**known, **request.token_ids},
@@ -152,20 +159,32 @@ class HttpProvider:
         path: str,
         body: Mapping[str, object] | None,
         headers: Mapping[str, str] | None = None,
+        auth: Auth | None = None,
     ) -> PreparedRequest:
-        sent = {**self._headers, **(headers or {})}
+        how = auth or self._spec.auth
+        sent = {**(self._headers if how is self._spec.auth else self._standing_headers(how))}
+        sent |= headers or {}
         if body is not None:
             sent["Content-Type"] = "application/json"
         data = b"" if body is None else body_bytes(dict(body))
+        url = self._url(path)
         return PreparedRequest(
             method=method,
-            url=f"{self._base.url}{path}",
+            url=with_key(url, self._key) if how is Auth.QUERY else url,
             headers=sent,
             body_bytes=data,
             shown_headers=mask_headers(sent, self._explain.secrets),
+            shown_url=url,
         )
 
-    def _standing_headers(self) -> dict[str, str]:
+    def _url(self, path: str) -> str:
+        """Where a path is. One with a host of its own, for services that have several, is on the
+        user's server nevertheless if they named one."""
+        if not path.startswith("https://"):
+            return f"{self._base.url}{path}"
+        return path if self._at_home else f"{self._base.url}/{path.split('/', 3)[3]}"
+
+    def _standing_headers(self, auth: Auth) -> dict[str, str]:
         headers = {
             "User-Agent": f"tavern-tui/{__version__}",
             "Accept": "application/json, text/event-stream",
@@ -175,12 +194,7 @@ class HttpProvider:
         }
         if self._base.basic_auth:
             headers["Authorization"] = self._base.basic_auth
-        if self._key and self._spec.auth in (Auth.BEARER, Auth.BOTH):
-            headers["Authorization"] = f"Bearer {self._key}"
-        if self._key and self._spec.auth in (Auth.X_API_KEY, Auth.BOTH):
-            headers["X-API-Key"] = self._key
-        if self._key and self._spec.auth is Auth.APIKEY:
-            headers["apikey"] = self._key
+        headers |= key_headers(auth, self._key)
         for name, value in self._connection.extra_headers.items():
             # The user's own header takes the place of ours, whatever its case.
             headers = {ours: kept for ours, kept in headers.items() if ours.lower() != name.lower()}

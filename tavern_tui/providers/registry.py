@@ -63,6 +63,14 @@ def _open_horde(spec: ProviderSpec, connection: Connection, key: str | None, log
     return HordeProvider(spec, connection, key=key, log=log)
 
 
+def _open_novelai(
+    spec: ProviderSpec, connection: Connection, key: str | None, log: WireLog | None
+) -> Provider:
+    from tavern_tui.providers.novelai import NovelProvider
+
+    return NovelProvider(spec, connection, key=key, log=log)
+
+
 def _open_local(spec: ProviderSpec, connection: Connection, key: str | None, log: WireLog | None) -> Provider:
     from tavern_tui.providers.local import LocalProvider
 
@@ -89,6 +97,7 @@ OPENERS: Mapping[str, Opener] = {
     "http": _open_http,
     "horde": _open_horde,
     "local": _open_local,
+    "novelai": _open_novelai,
     "offline": _open_offline,
     "scripted": _open_scripted,
 }

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from tavern_tui.core.samplers import SamplerValue
 from tavern_tui.providers.samplers import (
+    WITH_ANOTHER,
     SamplerTable,
     Values,
     Wire,
@@ -110,3 +111,42 @@ OPENROUTER: SamplerTable = {
     "logit_bias": Wire(("logit_bias",), bias_object_with_bans, needs_ids=True, also=("banned_tokens",)),
     "banned_tokens": Wire((), needs_ids=True),
 }  # fmt: skip
+
+LONGEST_RANGE = 8192
+"""Tokens NovelAI's penalties look back at most."""
+
+
+def novel_range(value: SamplerValue, values: Values) -> object:
+    """0 and -1 mean all of the context."""
+    wanted = value if isinstance(value, int) and value > 0 else values.context_size
+    return min(wanted, LONGEST_RANGE)
+
+
+def at_least_one_token(value: SamplerValue, values: Values) -> object:
+    return max(1, min(int(value), values.max_tokens)) if isinstance(value, int | float) else 1
+
+
+NOVEL: SamplerTable = {
+    **_plain((
+        "top_p", "top_a", "typical_p", "min_p", "mirostat_tau", "math1_temp", "math1_quad",
+        "math1_quad_entropy_scale", "repetition_penalty", "phrase_rep_pen", "prefix",
+    )),
+    "temperature": Wire(("temperature",), at_least(0.1)),
+    "top_k": Wire(("top_k",), at_least(0)),
+    "tfs": Wire(("tail_free_sampling",)),
+    "mirostat_mode": WITH_ANOTHER,
+    "mirostat_eta": Wire(("mirostat_lr",)),
+    "repetition_range": Wire(("repetition_penalty_range",), novel_range),
+    "repetition_slope": Wire(("repetition_penalty_slope",)),
+    "frequency_penalty": Wire(("repetition_penalty_frequency",)),
+    "presence_penalty": Wire(("repetition_penalty_presence",)),
+    "min_tokens": Wire(("min_length",), at_least_one_token),
+    "sampler_order": WITH_ANOTHER,
+    "banned_tokens": WITH_ANOTHER,
+    "banned_strings": WITH_ANOTHER,
+    "logit_bias": WITH_ANOTHER,
+    "logprobs": Wire(("num_logprobs",), at_most(10)),
+}  # fmt: skip
+"""Orders, bans and biases are written by the dialect, which knows the model's own."""
+
+NOVEL_GLM: SamplerTable = {**COMMON, "top_k": Wire(("top_k",), at_least(0))}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from tavern_tui.providers import hosted_servers
+from tavern_tui.providers import hosted_servers, novelai_account
 from tavern_tui.providers.base import Auth, BaseRule, ProviderSpec
 from tavern_tui.providers.catalogue import hosted_samplers as samplers
+from tavern_tui.providers.dialects.novelai import NovelDialect
+from tavern_tui.providers.dialects.novelai_tokens import texts_for_ids
 from tavern_tui.providers.dialects.openai import OpenAITextDialect
 from tavern_tui.providers.dialects.openrouter import OPTIONS, OpenRouterTextDialect
 
@@ -106,5 +108,21 @@ HOSTED_TEXT = (
         needs_model=True,
         stop_limit=4,
         options=OPTIONS,
+    ),
+    ProviderSpec(
+        id="novelai",
+        title="NovelAI",
+        prompt_kind="text",
+        opener="novelai",
+        dialect=NovelDialect(),
+        server=novelai_account.SERVER,
+        default_url="https://api.novelai.net",
+        middle="/oa",
+        home="https://novelai.net",
+        key="required",
+        secret="api_key_novel",
+        samplers=samplers.NOVEL,
+        texts_for_ids=texts_for_ids,
+        needs_model=True,
     ),
 )

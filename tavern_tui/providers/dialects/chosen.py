@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tavern_tui.core.generation import TokenChosen
-from tavern_tui.providers.wire.decoder import as_dict, as_list, as_text
+from tavern_tui.providers.wire.decoder import as_dict, as_int, as_list, as_text
 
 MAX_CANDIDATES = 32
 """Candidates kept for a token, whatever a server sends."""
@@ -62,3 +62,38 @@ def _number(value: object) -> float | None:
         return float(value) if math.isfinite(value) else None
     except OverflowError:  # an integer of hundreds of digits
         return None
+
+
+def id_choices(
+    logprobs: object, token: str | None, text_of: Callable[[int], str] | None
+) -> Iterator[TokenChosen]:
+    """NovelAI's `chosen`, `before` and `after`: lists of `[[id], [logprob before, after]]`.
+
+    `token`: the text of the chosen one, if it is known. `text_of` tells that of an id; without it the
+    candidates are left out, and the chosen one too if nothing tells its text."""
+    shape = as_dict(logprobs)
+    chosen = [found for entry in as_list(shape.get("chosen")) if (found := _id_and_logprob(entry))]
+    if not chosen:
+        return
+    id, logprob = chosen[0]
+    text = token if token is not None else (text_of(id) if text_of is not None else None)
+    if text is None:
+        return
+    others: tuple[tuple[str, float], ...] = ()
+    if text_of is not None:
+        entries = as_list(shape.get("before")) or as_list(shape.get("after"))
+        known = [found for entry in entries[:MAX_CANDIDATES] if (found := _id_and_logprob(entry))]
+        others = _candidates((text_of(one), value) for one, value in known)
+    yield TokenChosen(text, logprob, others)
+
+
+def _id_and_logprob(entry: object) -> tuple[int, float] | None:
+    """The id, and the likelihood before the samplers changed it, or else after."""
+    pair = as_list(entry)
+    if len(pair) != 2:
+        return None
+    ids = pair[0] if isinstance(pair[0], list) else [pair[0]]
+    values = pair[1] if isinstance(pair[1], list) else [pair[1]]
+    known = [value for value in map(_number, values) if value is not None]
+    id = as_int(ids[0]) if len(ids) == 1 else None
+    return (id, known[0]) if id is not None and known else None
