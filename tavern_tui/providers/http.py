@@ -163,7 +163,8 @@ class HttpProvider:
     ) -> PreparedRequest:
         how = auth or self._spec.auth
         sent = {**(self._headers if how is self._spec.auth else self._standing_headers(how))}
-        sent |= headers or {}
+        own = {name.lower() for name in self._connection.extra_headers}
+        sent |= {name: value for name, value in (headers or {}).items() if name.lower() not in own}
         if body is not None:
             sent["Content-Type"] = "application/json"
         data = b"" if body is None else body_bytes(dict(body))

@@ -52,7 +52,7 @@ class Stopwatch:
                 when=self._when,
                 connection=self._connection,
                 method=self._prepared.method,
-                url=self._prepared.url,
+                url=self._prepared.shown_url or self._prepared.url,
                 status=self._status,
                 milliseconds=(now - self._start) * 1000,
                 first_byte=(self._answered - self._start) * 1000 if self._answered is not None else None,
