@@ -45,6 +45,8 @@ from tavern_tui.providers.wirelog import WireLog
 STATE = "/api/v2/generate/text/status/"
 USER = "/api/v2/find_user"
 SHARED_KEY = "/api/v2/sharedkeys/"
+SUBMIT_SECONDS = 60.0
+"""A Horde that is busy takes its time even to take a request."""
 POLL_SECONDS = 2.5
 TICK_SECONDS = 1.0
 """Between two polls the seconds are counted down this often."""
@@ -153,7 +155,7 @@ class HordeProvider(HttpProvider):
             yield event
 
     async def _submitted(self, prepared: PreparedRequest) -> Job:
-        asking = asyncio.ensure_future(self._ask.heard(prepared, limit=MAX_ANSWER))
+        asking = asyncio.ensure_future(self._ask.heard(prepared, limit=MAX_ANSWER, seconds=SUBMIT_SECONDS))
         try:
             answer, _ = await asyncio.shield(asking)
         except asyncio.CancelledError:

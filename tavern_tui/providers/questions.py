@@ -71,11 +71,14 @@ class Questions:
         *,
         silence: bool = False,
         limit: int | None = None,
+        seconds: float | None = None,
     ) -> tuple[object, Mapping[str, str]]:
-        """The parsed answer and its headers. `limit`: bytes it may have."""
+        """The parsed answer and its headers. `limit`: bytes it may have; `seconds`: how long it may
+        be silent."""
         watch = Stopwatch(self._name, prepared, log or self._log)
         try:
-            async with self._sender.answer(prepared, watch, read_seconds=QUESTION_SECONDS) as response:
+            wait = seconds or QUESTION_SECONDS
+            async with self._sender.answer(prepared, watch, read_seconds=wait) as response:
                 body = await self._read(response, limit or MAX_ANSWER, watch)
                 return None if silence and not body.strip() else self._json(body), response.headers
         except httpx.HTTPError as error:
