@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tavern_tui.core.generation import TextDelta, TokenChosen
+from tavern_tui.core.generation import FinishReason, TextDelta, TokenChosen
 from tavern_tui.core.samplers import SamplerValue
 from tavern_tui.providers.base import Provider
 from tavern_tui.providers.catalogue.local import TEXT as LOCAL_ROWS
@@ -78,6 +78,19 @@ async def test_further_replies_come_under_their_number(id: str, stream: bool) ->
     wanted = 1 if id == "ooba" and stream else 3  # which refuses to stream several
     assert replies == dict.fromkeys(range(wanted), TEXT)
     end_of(events)
+
+
+async def test_candidates_of_koboldcpp_come_also_for_a_reply_that_a_stop_string_ended() -> None:
+    fake = FAKES["koboldcpp"]()
+    for samplers, said in (({"logprobs": 3}, " The fire is low, é你好✨ and then the"), ({}, TEXT[:-7])):
+        async with FakeServer(fake) as server:
+            provider = connect("koboldcpp", server.url)
+            events = await collect(provider, text_request(samplers=samplers, stop=(" door",), genkey="mine"))
+            await provider.aclose()
+        assert text_of(events) == said
+        chosen = [event.token for event in events if isinstance(event, TokenChosen)]
+        assert "".join(chosen) == (said if samplers else "")
+        assert end_of(events).reason == (FinishReason.UNKNOWN if samplers else FinishReason.STOP)
 
 
 async def test_llamacpp_is_asked_for_no_more_replies_than_it_has_slots() -> None:

@@ -39,9 +39,7 @@ class KoboldDialect:
             "max_context_length": request.context_size,
             "max_length": request.max_tokens,
             "stop_sequence": stop_strings(request, spec),
-            # The stop text is kept, because only it tells a stop from a cut: the server calls
-            # both "length". Whoever reads the reply cuts at stop strings anyway.
-            "trim_stop": False,
+            "trim_stop": _trims(request),
             "quiet": True,
             **encode_samplers(spec.samplers, sampler_values(request)),
         }
@@ -50,17 +48,28 @@ class KoboldDialect:
         return WireRequest(path=spec.generate_path if request.stream else WHOLE_PATH, body=body)
 
     def decoder(self, request: GenerationRequest, explain: Explainer) -> StreamDecoder:
-        reader = KoboldReader(explain, tuple(dict.fromkeys((*request.prompt.stop, *request.stop))))
+        stop = tuple(dict.fromkeys((*request.prompt.stop, *request.stop)))
+        reader = KoboldReader(explain, stop, trimmed=_trims(request))
         if request.stream:
             return StreamedReply(SseParser(), reader, explain)
         return WholeReply(reader, explain)
 
 
+def _trims(request: GenerationRequest) -> bool:
+    """Whether the server is to leave the stop text out.
+
+    It is kept, because only it tells a stop from a cut: the server calls both "length". Whoever reads
+    the reply cuts at stop strings anyway. But a stream that is cut there is not read to its end, after
+    which alone the server can be asked for token probabilities."""
+    return request.stream and bool(request.samplers.get("logprobs"))
+
+
 class KoboldReader:
     """Ends when the connection closes. `finish_reason` is the text "null" while it goes on."""
 
-    def __init__(self, explain: Explainer, stop: tuple[str, ...]) -> None:
+    def __init__(self, explain: Explainer, stop: tuple[str, ...], *, trimmed: bool = False) -> None:
         self._explain = explain
+        self._trimmed = trimmed
         self._stop = tuple(filter(None, stop))
         self._tail = ""
         self._keep = 64 + max(map(len, self._stop), default=0)
@@ -110,4 +119,6 @@ class KoboldReader:
     def _meaning(self) -> FinishReason:
         if any(stop in self._tail for stop in self._stop):
             return FinishReason.STOP
+        if self._trimmed and self._stop and self._word == "length":
+            return FinishReason.UNKNOWN
         return finish_reason(self._word)

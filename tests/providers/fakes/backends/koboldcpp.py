@@ -190,8 +190,16 @@ class KoboldCppFake(StrictFake):
         await answer.send(200, {"logprobs": logprobs(self.said(last.body)) if known and last else None})
 
     def said(self, body: Mapping[str, Any]) -> list[str]:
-        """The pieces for a request. `trim_stop: false` leaves the stop string in."""
-        pieces, _ = self.cut(body.get("max_length", 99), body.get("stop_sequence", []))
+        """The pieces for a request. `trim_stop: false` leaves the stop string in, and what came with it."""
+        stops = body.get("stop_sequence", [])
+        most = body.get("max_length", 99)
+        if body.get("trim_stop", True):
+            return self.cut(most, stops)[0]
+        pieces: list[str] = []
+        for piece in self.reply[:most]:
+            pieces.append(piece)
+            if any(stop in "".join(pieces) for stop in stops):
+                break
         return pieces
 
     def reason(self, body: Mapping[str, Any]) -> str:
