@@ -15,7 +15,8 @@ from tavern_tui.core.errors import (
     UsageError,
 )
 from tavern_tui.core.generation import Progress
-from tavern_tui.providers.base import Provider
+from tavern_tui.providers.base import ModelDesk, Provider, ProviderSpec
+from tavern_tui.providers.registry import ROWS
 from tavern_tui.providers.self_hosted import facts
 from tests.providers.asking import connect
 from tests.providers.fakes.backends.classic import ClassicFake
@@ -46,6 +47,12 @@ async def work(fake: StrictFake, what: str, model: str, **fields: Any) -> list[P
             return await steps(provider, what, model)
         finally:
             await provider.aclose()
+
+
+@pytest.mark.parametrize("spec", ROWS.values(), ids=list(ROWS))
+def test_a_row_offers_no_work_that_its_provider_does_not_do(spec: ProviderSpec) -> None:
+    if spec.server is not None and spec.opener != "http":
+        assert spec.server.desk == ModelDesk()
 
 
 def test_who_can_do_what() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tavern_tui.providers.base import ProviderSpec
+from dataclasses import replace
+
+from tavern_tui.providers.base import ModelDesk, ProviderSpec
 from tavern_tui.providers.catalogue.samplers import LLAMACPP
 from tavern_tui.providers.dialects.llamacpp import LlamaCppDialect
 from tavern_tui.providers.samplers import Wire
@@ -22,7 +24,7 @@ BUILTIN = (
         prompt_kind="text",
         opener="local",
         dialect=LlamaCppDialect(),
-        server=LLAMACPP_SERVER,
+        server=replace(LLAMACPP_SERVER, desk=ModelDesk()),  # it has the one file
         generate_path="/completion",
         home="https://huggingface.co/models?library=gguf",
         samplers=LLAMACPP,
