@@ -17,9 +17,12 @@ from tavern_tui.services.tokenizers import LocalTokenizers
 from tavern_tui.tokens.cache import CachedCounter, TokenCache
 from tavern_tui.tokens.cautious import CautiousEstimate
 from tavern_tui.tokens.estimate import EstimateCounter
+from tavern_tui.tokens.local import OpenTokenizer
 
 WAIT = 0.3
 """Seconds a send waits for counts at most."""
+IDS_WAIT = 5.0
+"""Seconds the first send waits for a tokenizer without which its stop strings cannot be sent."""
 AT_ONCE = 64
 """Texts asked for in one go; what came of them is known before the next go."""
 ROUNDS = 4
@@ -107,6 +110,10 @@ class TokenCounts:
             return server[0].fresh() if server is not None else self._estimate
         return self._tokenizers.counter(choice) or self._estimate
 
+    def tokenizer(self) -> OpenTokenizer | None:
+        """The user's tokenizer for the current connection; None: none, or its file was not read yet."""
+        return self._tokenizers.tokenizer(self._connections.current.tokenizer)
+
     def careful(self, built: BuiltPrompt, counter: TokenCounter) -> TokenCounter | None:
         """The counter to build with once more: the true counts are on their way, and should the
         estimate be too low, the prompt would not fit. None: it is good as it is."""
@@ -156,7 +163,9 @@ class TokenCounts:
         until = clock() + self._wait
         choice = self._connections.current.tokenizer
         if choice not in CHOICES:
-            await asyncio.wait({self._tokenizers.read_soon(choice)}, timeout=self._wait)
+            spec = self._connections.spec_of(self._connections.current)
+            wait = self._wait if spec.texts_for_ids is None else IDS_WAIT
+            await asyncio.wait({self._tokenizers.read_soon(choice)}, timeout=wait)
             return
         server, status = self._server() if choice == "auto" else None, self._connections.status
         if server is None or status is None or not status.ok:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tavern_tui.core.errors import DataError
 from tavern_tui.core.tokens import TokenCounter
 from tavern_tui.tokens.estimate import EstimateCounter
-from tavern_tui.tokens.local import CountText, LocalCounter, find_tokenizer, open_tokenizer
+from tavern_tui.tokens.local import LocalCounter, OpenTokenizer, find_tokenizer, open_tokenizer
 
 
 class LocalTokenizers:
@@ -24,11 +24,16 @@ class LocalTokenizers:
         self._environ = environ or {}
         self._estimate = EstimateCounter()
         self._counters: dict[str, TokenCounter] = {}
+        self._tokenizers: dict[str, OpenTokenizer] = {}
         self._reading: dict[str, asyncio.Task[None]] = {}
 
     def counter(self, choice: str) -> TokenCounter | None:
         """The counter of a choice; None: its file was not read yet."""
         return self._counters.get(choice)
+
+    def tokenizer(self, choice: str) -> OpenTokenizer | None:
+        """The tokenizer of a choice; None: its file was not read yet, or cannot be used."""
+        return self._tokenizers.get(choice)
 
     def read_soon(self, choice: str) -> asyncio.Task[None]:
         """Have the file read. One that cannot be used is named once; the estimate stands in."""
@@ -39,14 +44,15 @@ class LocalTokenizers:
 
     async def _read(self, choice: str) -> None:
         try:
-            name, count = await asyncio.to_thread(self._opened, choice)
+            name, tokenizer = await asyncio.to_thread(self._opened, choice)
         except DataError as error:
             self._counters[choice] = self._estimate
             self._warn(" ".join(filter(None, [str(error), error.hint, "Tokens are estimated."])))
             return
-        self._counters[choice] = LocalCounter(name, count, self._estimate)
+        self._tokenizers[choice] = tokenizer
+        self._counters[choice] = LocalCounter(name, tokenizer, self._estimate)
 
-    def _opened(self, choice: str) -> tuple[str, CountText]:
+    def _opened(self, choice: str) -> tuple[str, OpenTokenizer]:
         path = find_tokenizer(choice, self._folder, self._environ)
         return path.name if path.suffix else choice, open_tokenizer(path, choice)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tavern_tui.core.errors import DataError
@@ -11,8 +12,24 @@ from tavern_tui.tokens.openai_files import ADDRESS, ENCODINGS, cached_file, is_g
 
 CountText = Callable[[str], int]
 
+
+@dataclass(frozen=True, slots=True)
+class OpenTokenizer:
+    """A tokenizer that was read. Called with a text, it says how many tokens that is."""
+
+    encode: Callable[[str], Sequence[int]]
+    """The ids of a text's tokens, without any that mark a start."""
+    text_of: Callable[[int], str]
+    """What one token stands for; half a character is U+FFFD. Raises for an id there is not."""
+
+    def __call__(self, text: str) -> int:
+        return len(self.encode(text))
+
+
 ENDINGS = (".json", ".model", ".tiktoken")
 """Kinds of tokenizer files, by their ending."""
+WORD_START = "\u2581"
+"""SentencePiece's mark for a space."""
 KEPT = 20_000
 """Counts that are remembered."""
 LONGEST = 20_000
@@ -38,7 +55,7 @@ def find_tokenizer(choice: str, folder: Path | None, environ: Mapping[str, str])
     )
 
 
-def open_tokenizer(path: Path, encoding: str = "") -> CountText:
+def open_tokenizer(path: Path, encoding: str = "") -> OpenTokenizer:
     """Read a tokenizer file; `encoding` names OpenAI's, where the file's name does not. Takes a
     second for large ones: call it beside the event loop.
 
@@ -62,24 +79,35 @@ def open_tokenizer(path: Path, encoding: str = "") -> CountText:
         raise DataError(f"{path.name} could not be read as a tokenizer.") from error
 
 
-def _hugging_face(path: Path, _: str) -> CountText:
+def _hugging_face(path: Path, _: str) -> OpenTokenizer:
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(path))
     # A file may say that texts are cut or filled up to a length, which is about training.
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)
+    return OpenTokenizer(
+        encode=lambda text: tokenizer.encode(text, add_special_tokens=False).ids,
+        text_of=lambda id: tokenizer.decode([id], skip_special_tokens=False),
+    )
 
 
-def _sentencepiece(path: Path, _: str) -> CountText:
+def _sentencepiece(path: Path, _: str) -> OpenTokenizer:
     from sentencepiece import SentencePieceProcessor
 
     processor = SentencePieceProcessor(model_file=str(path))
-    return lambda text: len(processor.encode(text))
+
+    def text_of(id: int) -> str:
+        # Decoding a single token would take away the space it begins with.
+        if processor.is_byte(id):
+            byte = int(processor.id_to_piece(id)[1:-1], 16)
+            return bytes([byte]).decode("utf-8", "replace")
+        return str(processor.id_to_piece(id)).replace(WORD_START, " ")
+
+    return OpenTokenizer(encode=processor.encode, text_of=text_of)
 
 
-def _openai(path: Path, name: str) -> CountText:
+def _openai(path: Path, name: str) -> OpenTokenizer:
     from tiktoken import Encoding
 
     name = name or path.stem
@@ -88,10 +116,13 @@ def _openai(path: Path, name: str) -> CountText:
         raise DataError(f"{path.name} is not an encoding this program knows.", hint=f"Call it {known}.")
     pattern = ENCODINGS[name].pattern
     encoding = Encoding(name, pat_str=pattern, mergeable_ranks=read_ranks(path), special_tokens={})
-    return lambda text: len(encoding.encode_ordinary(text))
+    return OpenTokenizer(
+        encode=encoding.encode_ordinary,
+        text_of=lambda id: encoding.decode_single_token_bytes(id).decode("utf-8", "replace"),
+    )
 
 
-_OPENERS: dict[str, Callable[[Path, str], CountText]] = {
+_OPENERS: dict[str, Callable[[Path, str], OpenTokenizer]] = {
     ".json": _hugging_face,
     ".model": _sentencepiece,
     ".tiktoken": _openai,
