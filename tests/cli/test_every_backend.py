@@ -57,6 +57,7 @@ def test_send_works(
 ) -> None:
     fake = FAKES[id](key="key-of-the-tour")
     monkeypatch.setenv("TOUR_KEY", "key-of-the-tour")
+    monkeypatch.setattr("tavern_tui.providers.horde.POLL_SECONDS", 0.0)
     with served(fake) as url:
         words = ["send", "Hello", "--provider", id, "--url", url, "--key-env", "TOUR_KEY", "--no-save"]
         code, said = run(tmp_path, *words)
