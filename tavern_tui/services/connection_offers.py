@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tavern_tui.core.connection import Connection
 from tavern_tui.services.presets import PresetKind
 from tavern_tui.services.template_use import TemplateKind
+from tavern_tui.storage.presets import text_kind
 
 if TYPE_CHECKING:
     from tavern_tui.services.connections import ConnectionService
@@ -68,7 +69,7 @@ class ConnectionOffers:
                 Offer(value="", title="Default", detail="the usual one"),
                 *(one for one in self._named(TemplateKind.SYSTEM) if one.title != "Default"),
             ],
-            "text_preset": lambda _: self._preset(PresetKind.TEXT),
+            "text_preset": lambda connection: self._preset(text_kind(connection.provider)),
             "chat_preset": lambda _: self._preset(PresetKind.CHAT),
             "post_processing": self._post_processing,
         }
@@ -93,7 +94,7 @@ class ConnectionOffers:
 
     def lengths(self, field: str, connection: Connection) -> Mapping[str, int]:
         """The lengths the chosen preset brings along; empty for other settings."""
-        kind = {"text_preset": PresetKind.TEXT, "chat_preset": PresetKind.CHAT}.get(field)
+        kind = {"text_preset": text_kind(connection.provider), "chat_preset": PresetKind.CHAT}.get(field)
         return self._presets.lengths(getattr(connection, field), kind) if kind is not None else {}
 
     def _auto(self, field: str) -> list[Offer]:

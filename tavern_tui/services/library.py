@@ -22,7 +22,7 @@ from tavern_tui.storage.folders import Folders
 from tavern_tui.storage.groups import GroupSummary, list_groups, summarise
 from tavern_tui.storage.lorebooks import list_worlds, read_lorebook, save_lorebook, world_path
 from tavern_tui.storage.personas import list_personas
-from tavern_tui.storage.presets import TextPreset
+from tavern_tui.storage.presets import PresetKind, TextPreset
 from tavern_tui.storage.trash import Trashed, move_to_trash, restore
 
 __all__ = ["CharacterSummary", "GroupSummary", "Imported", "Library", "Trashed"]
@@ -213,9 +213,9 @@ class Library:
         """The saved personas."""
         return list_personas(self._folders)
 
-    def text_preset(self, name: str) -> TextPreset | None:
-        """A saved text-generation preset by name; None, with a notice, if it cannot be read."""
-        return self.presets.text(name)
+    def text_preset(self, name: str, kind: PresetKind = PresetKind.TEXT) -> TextPreset | None:
+        """A saved text-completion preset by name; None, with a notice, if it cannot be read."""
+        return self.presets.text(name, kind)
 
     def chat_preset(self, name: str) -> ChatPreset | None:
         """A saved chat-completion preset by name; None, with a notice, if it cannot be read."""

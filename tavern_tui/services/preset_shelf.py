@@ -36,9 +36,9 @@ class PresetShelf:
         preset = self._look(PresetKind.CHAT, name).preset
         return preset if isinstance(preset, ChatPreset) else None
 
-    def text(self, name: str) -> TextPreset | None:
-        """A text-generation preset; None, with a notice, if it cannot be read."""
-        preset = self._look(PresetKind.TEXT, name).preset
+    def text(self, name: str, kind: PresetKind = PresetKind.TEXT) -> TextPreset | None:
+        """A text-completion preset; None, with a notice, if it cannot be read."""
+        preset = self._look(kind, name).preset
         return preset if isinstance(preset, TextPreset) else None
 
     def warnings(self, kind: PresetKind, name: str) -> tuple[str, ...]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tavern_tui.core.connection import Connection
-from tavern_tui.core.errors import UsageError
+from tavern_tui.core.errors import DataError, UsageError
 from tavern_tui.core.preset import ChatPreset
 from tavern_tui.core.prompt import BuiltPrompt
+from tavern_tui.core.samplers import SamplerValue
 from tavern_tui.services.preset_compare import Difference, compare_presets
 from tavern_tui.services.preset_edit import BUILT_IN_NAMES
 from tavern_tui.services.preset_files import (
@@ -33,8 +34,11 @@ from tavern_tui.storage.presets import (
     default_chat_preset,
     lengths_from,
     list_presets,
+    preset_from_json,
     preset_path,
     save_preset,
+    text_kind,
+    text_preset_with,
 )
 from tavern_tui.storage.trash import Trashed, move_to_trash, restore
 
@@ -49,7 +53,7 @@ __all__ = ["BUILT_IN", "DeletedPreset", "PresetEntry", "PresetKind", "PresetServ
 BUILT_IN = ""
 """Name of the preset that comes with the program. Of text presets: none, the server's own values."""
 
-FIELDS = {PresetKind.CHAT: "chat_preset", PresetKind.TEXT: "text_preset"}
+FIELDS = {kind: "chat_preset" if kind is PresetKind.CHAT else "text_preset" for kind in PresetKind}
 """Kind -> field of a connection."""
 
 FIRST_NAME = "My prompts"
@@ -140,9 +144,9 @@ class PresetService:
             raise UsageError(why[0] if why else f'There is no preset "{name}".', hint="Choose another.")
         return preset
 
-    def get_text(self, name: str) -> TextPreset:
+    def get_text(self, name: str, kind: PresetKind = PresetKind.TEXT) -> TextPreset:
         """A text-completion preset. Raises UsageError."""
-        preset = self._shelf.text(name)
+        preset = self._shelf.text(name, kind)
         if preset is None:
             raise UsageError(f'There is no text preset "{name}" that can be read.')
         return preset
@@ -152,7 +156,12 @@ class PresetService:
         return self._shelf.warnings(kind, name) if name else ()
 
     def _users(self, kind: PresetKind, name: str) -> list[Connection]:
-        return [one for one in self._connections.all if getattr(one, FIELDS[kind]) == name]
+        return [
+            one
+            for one in self._connections.all
+            if getattr(one, FIELDS[kind]) == name
+            and (kind is PresetKind.CHAT or text_kind(one.provider) is kind)
+        ]
 
     # --- which one is used
 
@@ -164,8 +173,12 @@ class PresetService:
     @property
     def kind_sent(self) -> PresetKind:
         """Which kind of preset the current connection's requests are made with."""
-        kind = self._connections.spec_of(self.connection).prompt_kind
-        return PresetKind.CHAT if kind == "chat" else PresetKind.TEXT
+        return self.kind_for(self.connection)
+
+    def kind_for(self, connection: Connection) -> PresetKind:
+        """The same for any connection."""
+        kind = self._connections.spec_of(connection).prompt_kind
+        return PresetKind.CHAT if kind == "chat" else text_kind(connection.provider)
 
     def used(self, kind: PresetKind = PresetKind.CHAT) -> str:
         """Name of the preset the current connection has chosen. It keeps one of each kind."""
@@ -193,7 +206,7 @@ class PresetService:
     def _lengths(self, name: str, kind: PresetKind) -> dict[str, int]:
         if kind is PresetKind.CHAT:
             return lengths_from(self.get(name).source)
-        return dict(self.get_text(name).lengths)
+        return dict(self.get_text(name, kind).lengths)
 
     def _with_lengths(self, connection: Connection, lengths: dict[str, int]) -> Connection:
         status = self._connections.status
@@ -244,6 +257,37 @@ class PresetService:
                 if before.get(field) != value and getattr(one, field) == before.get(field, value)
             }
             self._point(one, self._with_lengths(one, fresh) if fresh else one)
+
+    def save_text(
+        self,
+        name: str,
+        kind: PresetKind,
+        values: Mapping[str, SamplerValue],
+        *,
+        backend: str,
+        lengths: Mapping[str, int],
+        new: bool = False,
+    ) -> str:
+        """Write samplers and lengths into a text-completion preset; the rest of its file stays. `new`:
+        under a name that is free. Returns the name."""
+        if new:
+            name = self._good_name(kind, name)
+        source: Mapping[str, object] = {} if new else self.get_text(name, kind).source
+        used = self.used(kind)
+        if new and used and used in self.names(kind):
+            source = self.get_text(used, kind).source  # what is not known here comes along
+        gone = {ours: None for ours in self._known(source, kind) if ours not in values}
+        made = text_preset_with(kind, source, {**gone, **values}, backend=backend, lengths=lengths)
+        save_preset(self._folders, kind, name, made)
+        self.changed.send(name)
+        return name
+
+    def _known(self, source: Mapping[str, object], kind: PresetKind) -> Mapping[str, SamplerValue]:
+        try:
+            found = preset_from_json("preset", source)
+        except DataError:
+            return {}
+        return found.samplers if isinstance(found, TextPreset) and found.kind is kind else {}
 
     def new(self, name: str) -> ChatPreset:
         """A preset with the built-in prompts."""

@@ -32,9 +32,10 @@ from tavern_tui.services.preset_scripts import PresetScripts
 from tavern_tui.services.preview import WireView
 from tavern_tui.services.reply import ReplyRules
 from tavern_tui.services.token_counts import TokenCounts
+from tavern_tui.services.token_ids import TokenIds
 from tavern_tui.services.user_setup import SetupService
 from tavern_tui.storage.chat_injections import chat_injections
-from tavern_tui.storage.presets import PresetKind, samplers_from_chat
+from tavern_tui.storage.presets import PresetKind, ordered_samplers, samplers_from_chat, text_kind
 from tavern_tui.storage.templates import TemplateStore
 from tavern_tui.text.clean_reply import CleanRules, clean_reply
 from tavern_tui.text.regex_scripts import Placement, ScriptContext, apply_scripts
@@ -78,6 +79,7 @@ class PromptDesk:
         self._following = following
         self._now = now
         self.counts = counts or TokenCounts(connections)
+        self._token_ids = TokenIds()
 
     @property
     def following(self) -> Following:
@@ -233,7 +235,7 @@ class PromptDesk:
             own = samplers.get("banned_tokens", ())
             lines = own if isinstance(own, tuple) else ()
             samplers["banned_tokens"] = (*map(str, lines), *built.changes.banned)
-        return GenerationRequest(
+        request = GenerationRequest(
             prompt=built.prompt,
             model=connection.model,
             max_tokens=inputs.response_length,
@@ -244,14 +246,18 @@ class PromptDesk:
             extra_body=connection.extra_body,
             genkey=f"tavern-{uuid.UUID(int=inputs.seed)}",
         )
+        spec = self.connections.spec_of(connection)
+        return self._token_ids.filled(request, spec, self.counts.tokenizer())
 
     def _preset_samplers(self, connection: Connection) -> Mapping[str, SamplerValue]:
         """The samplers of the connection's preset; the connection's own are laid over them."""
         if self.connections.spec_of(connection).prompt_kind == "chat":
             chosen = self.chat_preset or connection.chat_preset
             return samplers_from_chat(self._preset(connection.chat_preset)) if chosen else {}
-        preset = self._library.text_preset(connection.text_preset) if connection.text_preset else None
-        return preset.samplers if preset is not None else {}
+        if not connection.text_preset:
+            return {}
+        preset = self._library.text_preset(connection.text_preset, text_kind(connection.provider))
+        return ordered_samplers(preset, connection.provider) if preset is not None else {}
 
     def wire(self, request: GenerationRequest) -> WireView:
         """The request as bytes on the wire, secrets masked. No I/O."""

@@ -41,10 +41,13 @@ from tavern_tui.storage.themes import load_themes
 from tavern_tui.storage.trash import Trashed
 
 if TYPE_CHECKING:
+    from tavern_tui.services.chat_files import ChatFiles
+    from tavern_tui.services.chat_places import ChatOwner, ChatPlaces
     from tavern_tui.services.connection_offers import ConnectionOffers
     from tavern_tui.services.lorebooks import LorebookService
     from tavern_tui.services.presets import PresetService
     from tavern_tui.services.regex import RegexService
+    from tavern_tui.services.samplers import SamplerService
     from tavern_tui.services.templates import TemplateService
 
 ChatSummary = ChatListing
@@ -138,6 +141,13 @@ class Tavern:
         )
 
     @cached_property
+    def samplers(self) -> SamplerService:
+        """The samplers of the connection that answers."""
+        from tavern_tui.services.samplers import SamplerService
+
+        return SamplerService(self.connections, self.presets)
+
+    @cached_property
     def templates(self) -> TemplateService:
         """Context, instruct and system prompt templates."""
         from tavern_tui.services.templates import TemplateService
@@ -159,6 +169,31 @@ class Tavern:
         from tavern_tui.services.connection_offers import ConnectionOffers
 
         return ConnectionOffers(self.connections, self.templates, self.presets)
+
+    # --- chats as files
+
+    @cached_property
+    def chat_places(self) -> ChatPlaces:
+        """Whose chats there are, and where they lie."""
+        from tavern_tui.services.chat_places import ChatPlaces
+
+        return ChatPlaces(self._folders, self.library, self.groups)
+
+    @cached_property
+    def chat_files(self) -> ChatFiles:
+        """Chats renamed, copied, deleted and brought back."""
+        from tavern_tui.services.chat_files import ChatFiles
+
+        return ChatFiles(
+            folders=self._folders,
+            places=self.chat_places,
+            groups=self.groups,
+            session=lambda: self.session,
+            open_chat=self.open_chat_of,
+            renamed=lambda title: self._settings.change(current_chat=title),
+            restored=lambda: self.library.changed.send(None),
+            warn=self._warn,
+        )
 
     # --- settings
 
@@ -248,6 +283,20 @@ class Tavern:
             self._warn(f"{error} {error.hint}".strip())
             return False
         return True
+
+    async def open_chat_of(self, owner: ChatOwner, title: str) -> ChatSession:
+        """Open a chat of a character or group; without a title, begin a new one.
+
+        Raises UsageError, DataError."""
+        if owner.is_group:
+            id = owner.id
+            return await (
+                self.open_group(id, title) if title else self._show(lambda: self._group_chats.new(id))
+            )
+        if title:
+            return await self.open_chat(owner.id, title)
+        character = self.library.character(owner.id)
+        return await self._show(lambda: self._chats.new(character))
 
     async def switch_chat(self, title: str) -> ChatSession:
         """Open another chat of whoever is open. Raises UsageError, DataError."""

@@ -14,6 +14,7 @@ BENCHES: dict[str, str] = {
     "note": "tavern_tui.ui.panes.authors_note.bench:NoteBench",
     "personas": "tavern_tui.ui.panes.persona.bench:PersonaBench",
     "templates": "tavern_tui.ui.panes.templates.bench:TemplateBench",
+    "samplers": "tavern_tui.ui.panes.samplers.bench:SamplerBench",
     "regex": "tavern_tui.ui.panes.regex.bench:RegexBench",
     "group": "tavern_tui.ui.panes.groups.bench:GroupBench",
     "manager": "tavern_tui.ui.panes.presets.bench:ManagerBench",

@@ -29,6 +29,7 @@ ROWS: tuple[Key, ...] = (
     _bench("manager", "f7,alt+m", "Prompt manager", "The prompts of the chat-completion preset."),
     _bench("templates", "f8,alt+t", "Templates", "Context, instruct and system prompt templates."),
     _bench("regex", "f9,alt+x", "Regex scripts", "Find and replace in what is sent, stored and shown."),
+    _bench("samplers", "f10,alt+s", "Samplers", "What the server is told about choosing tokens; presets."),
     _bench("note", "alt+w", "Author's note", "The author's note of this chat, and the character's own."),
     _bench("personas", "alt+e", "Personas", "Choose and edit who you are."),
     _bench("group", "alt+g", "Groups", "Groups and their members."),

@@ -19,6 +19,7 @@ from tavern_tui.ui.panes.lorebook import keys as lorebook
 from tavern_tui.ui.panes.persona import keys as persona
 from tavern_tui.ui.panes.presets import keys as presets
 from tavern_tui.ui.panes.regex import keys as regex
+from tavern_tui.ui.panes.samplers import keys as samplers
 from tavern_tui.ui.panes.templates import keys as templates
 
 SCOPES: dict[str, str] = {
@@ -37,6 +38,7 @@ SCOPES: dict[str, str] = {
     "manager": "Prompt manager",
     "templates": "Templates",
     "regex": "Regex scripts",
+    "samplers": "Samplers",
     "bench": "On every editing screen",
     "editor": "Text editor",
 }
@@ -50,6 +52,7 @@ KEYS: tuple[Key, ...] = (
     *presets.ROWS,
     *templates.ROWS,
     *regex.ROWS,
+    *samplers.ROWS,
 )
 """Every key there is. A bench adds the rows of its `keys.py` here."""
 

@@ -9,6 +9,7 @@ import pytest
 from tavern_tui.ui.app import TavernApp
 from tavern_tui.ui.keys import KEYS, SCOPES, bindings, display, shown_keys, unknown_ids
 from tavern_tui.ui.panes.characters.pane import CharacterPane
+from tavern_tui.ui.panes.chat.compare import CompareScreen
 from tavern_tui.ui.panes.chat.pane import ChatPane
 from tavern_tui.ui.panes.connection.pane import ConnectionPane
 from tavern_tui.ui.panes.groups.bench import GroupBench
@@ -18,6 +19,7 @@ from tavern_tui.ui.panes.persona.bench import PersonaBench
 from tavern_tui.ui.panes.presets.bench import ManagerBench
 from tavern_tui.ui.panes.prompt.pane import PromptPane
 from tavern_tui.ui.panes.regex.bench import RegexBench
+from tavern_tui.ui.panes.samplers.bench import SamplerBench
 from tavern_tui.ui.panes.templates.bench import TemplateBench
 from tavern_tui.ui.screens.bench import Bench
 from tavern_tui.ui.screens.help import help_text
@@ -39,6 +41,8 @@ OWNERS = {
     "manager": ManagerBench,
     "templates": TemplateBench,
     "regex": RegexBench,
+    "samplers": SamplerBench,
+    "compare": CompareScreen,
 }
 TAKEN = {
     "ctrl+b",  # tmux

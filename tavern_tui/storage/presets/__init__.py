@@ -22,10 +22,12 @@ from tavern_tui.storage.presets.samplers import (
     LENGTHS,
     NOVEL,
     NOVEL_LENGTHS,
+    ORDERS,
     TEXTGEN,
     lengths_from,
     samplers_from,
     samplers_from_textgen,
+    with_samplers,
 )
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "default_chat_preset",
     "lengths_from",
     "list_presets",
+    "ordered_samplers",
     "preset_from_json",
     "preset_kind",
     "preset_path",
@@ -45,6 +48,8 @@ __all__ = [
     "samplers_from_textgen",
     "save_chat_preset",
     "save_preset",
+    "text_kind",
+    "text_preset_with",
 ]
 
 ENDING = ".json"
@@ -110,6 +115,21 @@ _KINDS = (
 """In the order in which a file is tested."""
 _BY_KIND = {one.kind: one for one in _KINDS}
 
+KIND_OF = {"kobold": PresetKind.KOBOLD, "horde": PresetKind.KOBOLD, "novelai": PresetKind.NOVEL}
+"""Providers whose presets lie in a folder of their own; all others have those of text generation."""
+
+
+def text_kind(provider: str) -> PresetKind:
+    """The kind of text-completion presets a provider is used with."""
+    return KIND_OF.get(provider, PresetKind.TEXT)
+
+
+def ordered_samplers(preset: TextPreset, provider: str) -> dict[str, SamplerValue]:
+    """A preset's samplers, with the order it keeps for this provider."""
+    if preset.kind is PresetKind.TEXT and provider in ORDERS:
+        return {**preset.samplers, **samplers_from(preset.source, {ORDERS[provider]: "sampler_order"})}
+    return dict(preset.samplers)
+
 
 def preset_kind(preset: Mapping[str, object]) -> PresetKind | None:
     """The kind of preset this object is, by its keys; None if it looks like none."""
@@ -143,6 +163,25 @@ def preset_from_json(
         lengths=lengths_from(preset, row.lengths),
         source=preset,
     )
+
+
+def text_preset_with(
+    kind: PresetKind,
+    source: Mapping[str, object],
+    values: Mapping[str, SamplerValue | None],
+    *,
+    backend: str = "",
+    lengths: Mapping[str, int] | None = None,
+) -> dict[str, object]:
+    """A text-completion preset's object with these samplers and lengths in it. `backend`: the provider
+    whose sampler order the file keeps."""
+    row = _BY_KIND[kind]
+    names = dict(row.samplers)
+    if kind is PresetKind.TEXT and backend in ORDERS:
+        names[ORDERS[backend]] = "sampler_order"
+    made = with_samplers(source, names, values)
+    theirs_of = {ours: theirs for theirs, ours in reversed(list(row.lengths.items()))}
+    return made | {theirs_of[ours]: tokens for ours, tokens in (lengths or {}).items() if ours in theirs_of}
 
 
 def samplers_from_chat(preset: ChatPreset) -> dict[str, SamplerValue]:

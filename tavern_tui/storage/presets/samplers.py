@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
+from tavern_tui.core.biases import read_bias, write_bias
 from tavern_tui.core.samplers import SAMPLERS, SamplerKind, SamplerValue
 from tavern_tui.storage.json_keep import Reader, flag, number, read_value, text, whole
 
@@ -36,7 +37,8 @@ TEXTGEN: Mapping[str, str] = {
         "dry_sequence_breakers", "dry_penalty_last_n", "add_bos_token", "ban_eos_token",
         "skip_special_tokens", "mirostat_mode", "mirostat_tau", "mirostat_eta", "guidance_scale",
         "negative_prompt", "json_schema", "xtc_threshold", "xtc_probability", "nsigma", "min_keep",
-        "adaptive_target", "adaptive_decay", "seed",
+        "adaptive_target", "adaptive_decay", "seed", "penalty_alpha", "spaces_between_special_tokens",
+        "logit_bias",
     ),
     "presence_pen": "presence_penalty",
 }  # fmt: skip
@@ -59,10 +61,14 @@ NOVEL: Mapping[str, str] = {
     "min_length": "min_tokens",
     "mirostat_lr": "mirostat_eta",
     "cfg_scale": "guidance_scale",
+    "order": "sampler_order",
+    "banned_tokens": "banned_strings",
     **_same(
-        "temperature", "top_k", "top_p", "top_a", "typical_p", "min_p", "repetition_penalty", "mirostat_tau"
+        "temperature", "top_k", "top_p", "top_a", "typical_p", "min_p", "repetition_penalty",
+        "mirostat_tau", "phrase_rep_pen", "math1_temp", "math1_quad", "math1_quad_entropy_scale", "prefix",
+        "logit_bias",
     ),
-}
+}  # fmt: skip
 CHAT: Mapping[str, str] = _same(
     "temperature", "frequency_penalty", "presence_penalty", "top_p", "top_k", "top_a", "min_p",
     "repetition_penalty", "seed",
@@ -95,7 +101,33 @@ def samplers_from(
         value = read_value(preset.get(theirs), _reader(ours), None, f'{where}: "{theirs}"', warnings)
         if value is not None:
             found[ours] = value
+    if "banned_strings" in names.values():
+        tokens = _banned_tokens(preset.get("banned_tokens"))
+        if tokens:
+            found["banned_tokens"] = tokens
     return found
+
+
+def with_samplers(
+    preset: Mapping[str, object], names: Mapping[str, str], values: Mapping[str, SamplerValue | None]
+) -> dict[str, object]:
+    """The preset with these samplers in it, as such files spell them; None takes one out. What the
+    file cannot hold, and what it holds besides, stays away or as it is."""
+    changed = dict(preset)
+    theirs_of = {ours: theirs for theirs, ours in reversed(list(names.items()))}
+    if theirs_of.get("banned_strings") and ("banned_strings" in values or "banned_tokens" in values):
+        before = samplers_from(preset, names)
+        kept = {name: values.get(name, before.get(name)) for name in ("banned_strings", "banned_tokens")}
+        changed["banned_tokens"] = _banned_text(kept["banned_strings"], kept["banned_tokens"])
+    for ours, value in values.items():
+        theirs = theirs_of.get(ours)
+        if theirs is None or ours in ("banned_strings", "banned_tokens"):
+            continue
+        if value is None:
+            changed.pop(theirs, None)
+        else:
+            changed[theirs] = _writer(ours)(value)
+    return changed
 
 
 def samplers_from_textgen(
@@ -144,6 +176,49 @@ def _banned(value: object) -> tuple[str, ...]:
     return tuple(line[1:-1] for line in lines if len(line) > 2 and line[0] == line[-1] == '"')
 
 
+def _banned_tokens(value: object) -> tuple[str, ...]:
+    """The other lines: texts and ids of single tokens."""
+    lines = [line.strip() for line in value.splitlines()] if isinstance(value, str) else []
+    return tuple(line for line in lines if line and not (len(line) > 2 and line[0] == line[-1] == '"'))
+
+
+def _banned_text(phrases: object, tokens: object) -> str:
+    """Both as the file's one text."""
+    quoted = [f'"{one}"' for one in phrases] if isinstance(phrases, tuple) else []
+    plain = [str(one) for one in tokens] if isinstance(tokens, tuple) else []
+    return "\n".join([*quoted, *plain])
+
+
+def _biases(value: object) -> tuple[str, ...] | None:
+    """`[{text, value}]` as our lines."""
+    if not isinstance(value, list):
+        return None
+    rows = [one for one in value if isinstance(one, Mapping)]
+    return tuple(
+        write_bias(str(row["text"]), float(row["value"]))
+        for row in rows
+        if isinstance(row.get("text"), str) and row["text"] and _is_number(row.get("value"))
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9
+
+
+def _bias_rows(value: SamplerValue) -> object:
+    """Our lines as the file has them. The ids are SillyTavern's own; any text does."""
+    rows = [(line.rpartition("=")[0].removesuffix(" "), read_bias(line)) for line in _texts(value)]
+    return [
+        {"id": f"bias-{number}", "text": text, "value": bias.value}
+        for number, (text, bias) in enumerate(rows)
+        if bias is not None
+    ]
+
+
+def _texts(value: SamplerValue) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, tuple) else []
+
+
 def _schema(value: object) -> str | None:
     """A JSON schema as text; the empty one means none."""
     if isinstance(value, Mapping):
@@ -155,6 +230,7 @@ _OWN_READERS: dict[str, Callable[[object], object]] = {
     "sampler_order": _order,
     "banned_strings": _banned,
     "json_schema": _schema,
+    "logit_bias": _biases,
 }
 _KIND_READERS: dict[SamplerKind, Reader] = {
     SamplerKind.FLOAT: number,
@@ -162,4 +238,32 @@ _KIND_READERS: dict[SamplerKind, Reader] = {
     SamplerKind.BOOL: flag,
     SamplerKind.TEXT: text,
     SamplerKind.STRINGS: _strings,
+}
+
+
+def _json_list(value: SamplerValue) -> object:
+    """A list as JSON text, which is how these files keep DRY's breakers."""
+    return json.dumps(_texts(value), ensure_ascii=False)
+
+
+def _schema_object(value: SamplerValue) -> object:
+    try:
+        found: object = json.loads(str(value)) if str(value).strip() else {}
+    except (ValueError, RecursionError):
+        return str(value)
+    return found
+
+
+def _plain(value: SamplerValue) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _writer(ours: str) -> Callable[[SamplerValue], object]:
+    return _WRITERS.get(ours, _plain)
+
+
+_WRITERS: dict[str, Callable[[SamplerValue], object]] = {
+    "dry_sequence_breakers": _json_list,
+    "json_schema": _schema_object,
+    "logit_bias": _bias_rows,
 }
