@@ -44,6 +44,14 @@ class ChatStore:
         """Where the chat is kept; None: nowhere."""
         return self._file.path if self._file is not None else None
 
+    def follow(self, path: Path) -> None:
+        """The chat's file has this name now; the draft goes with it."""
+        if self._file is None:
+            return
+        draft, self.draft = self.draft, ""
+        self._file.follow(path)
+        self.draft = draft
+
     def append(self, chat: Chat) -> None:
         """Keep the last message, which is new. Durable when this returns. Raises WriteFailed."""
         if self._file is None:

@@ -24,7 +24,11 @@ from tavern_tui.storage.groups import (
     read_group,
     save_group,
 )
+from tavern_tui.storage.json_keep import as_object
 from tavern_tui.storage.trash import Trashed, move_to_trash, restore
+
+PAST = "past_metadata"
+"""Where group files of old keep the metadata of chats, by title."""
 
 
 class GroupService:
@@ -178,6 +182,27 @@ class GroupService:
         group = self.get(id)
         chats = group.chats if title in group.chats else (*group.chats, title)
         return self.change(id, chat_id=title, chats=chats)
+
+    def add_chat(self, id: str, title: str) -> Group:
+        """One more chat of the group, which is not open now."""
+        group = self.get(id)
+        return group if title in group.chats else self.change(id, chats=(*group.chats, title))
+
+    def rename_chat(self, id: str, old: str, new: str) -> Group:
+        """A chat of the group has another name."""
+        group = self.get(id)
+        past = dict(as_object(group.source.get(PAST)))
+        if old in past:
+            past[new] = past.pop(old)
+            group = replace(group, source={**group.source, PAST: past})
+        chats = tuple(new if title == old else title for title in group.chats)
+        return self._keep(replace(group, chats=chats, chat_id=new if group.chat_id == old else group.chat_id))
+
+    def forget_chat(self, id: str, title: str) -> Group:
+        """A chat of the group is gone."""
+        group = self.get(id)
+        chats = tuple(one for one in group.chats if one != title)
+        return self.change(id, chats=chats, chat_id="" if group.chat_id == title else group.chat_id)
 
     # --- inside
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tavern_tui.core.character import Character, Group
 from tavern_tui.core.chat import Chat
-from tavern_tui.core.errors import TavernError, UnreadableFile, UsageError
+from tavern_tui.core.errors import TavernError, UnreadableFile, UsageError, WriteFailed
 from tavern_tui.core.persona import Persona
 from tavern_tui.core.samplers import SamplerValue
 from tavern_tui.core.settings import Settings
@@ -324,14 +325,18 @@ class Tavern:
         await self.session.aclose()
         session = self.session = make()
         self._meet(session)
+        with contextlib.suppress(WriteFailed):  # a full disk is no reason not to read a chat
+            self._remember_open(session)
+        self.opened.send(session)
+        return session
+
+    def _remember_open(self, session: ChatSession) -> None:
         if session.group is not None:
             self._settings.change(current_group=session.group.id, current_chat=session.chat.title)
         else:
             self._settings.change(
                 current_group="", current_character=session.character.file, current_chat=session.chat.title
             )
-        self.opened.send(session)
-        return session
 
     def _meet(self, session: ChatSession) -> None:
         """Play as whom the command line, the chat, the character or group, or habit wants."""

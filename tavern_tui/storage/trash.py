@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tavern_tui.core.errors import DataError
+from tavern_tui.core.errors import DataError, WriteFailed
 from tavern_tui.storage.atomic import failed, write_json
 from tavern_tui.storage.folders import Folders, inside
 from tavern_tui.storage.json_keep import as_list, read_object
 
 MANIFEST = "trashed.json"
+ID = re.compile(r"\d{8}-\d{6,12}-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,26 +29,45 @@ class Trashed:
     """ISO 8601, UTC."""
     paths: tuple[str, ...]
     """Where they were, from the data folder on."""
+    owner: str = ""
+    """Whose they were, in the words of whoever deleted them."""
 
 
-def move_to_trash(folders: Folders, *paths: Path, title: str = "") -> Trashed:
-    """Move these files and folders of the data folder into the trash. Missing ones are passed over.
+def move_to_trash(folders: Folders, *paths: Path, title: str = "", owner: str = "") -> Trashed:
+    """Move these files and folders of the data folder into the trash. Missing ones are passed over;
+    when one cannot be moved, all stay where they are.
 
     Raises DataError for paths outside the data folder, WriteFailed."""
     there = [(path, _relative(folders, path)) for path in paths if path.exists() or path.is_symlink()]
     now = datetime.now(UTC)
     trashed = Trashed(
-        id=f"{now:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}",
+        id=f"{now:%Y%m%d-%H%M%S%f}-{uuid.uuid4().hex[:8]}",
         title=title or (paths[0].name if paths else ""),
         deleted_at=now.isoformat(timespec="seconds"),
         paths=tuple(relative for _, relative in there),
+        owner=owner,
     )
     folder = folders.trash / trashed.id
     record = {"title": trashed.title, "deleted_at": trashed.deleted_at, "paths": list(trashed.paths)}
-    write_json(folder / MANIFEST, record)
-    for number, (path, _) in enumerate(there):
-        _move(path, folder / str(number))
+    write_json(folder / MANIFEST, record | ({"owner": owner} if owner else {}))
+    try:
+        for number, (path, _) in enumerate(there):
+            _move(path, folder / str(number))
+    except WriteFailed:
+        _put_back(folder, [path for path, _ in there])
+        raise
     return trashed
+
+
+def _put_back(folder: Path, paths: list[Path]) -> None:
+    """After a failure: what was moved already returns, and the folder goes if it is empty then."""
+    for number, path in enumerate(paths):
+        if (folder / str(number)).exists() and not path.exists():
+            with contextlib.suppress(WriteFailed):
+                _move(folder / str(number), path)
+    with contextlib.suppress(OSError):
+        if [one.name for one in folder.iterdir()] == [MANIFEST]:
+            shutil.rmtree(folder)
 
 
 def restore(folders: Folders, trashed: Trashed) -> tuple[Path, ...]:
@@ -81,9 +102,25 @@ def list_trash(folders: Folders) -> list[Trashed]:
                 title=str(record.get("title", "")),
                 deleted_at=str(record.get("deleted_at", "")),
                 paths=tuple(str(one) for one in as_list(record.get("paths"))),
+                owner=str(record.get("owner", "")),
             )
         )
     return sorted(found, key=lambda one: one.id, reverse=True)
+
+
+def erase(folders: Folders, *ids: str) -> int:
+    """Delete these for good, without ids everything in the trash; says how many. Raises WriteFailed."""
+    try:
+        there = [one for one in folders.trash.iterdir() if ID.fullmatch(one.name) and one.is_dir()]
+    except OSError:
+        return 0
+    wanted = [one for one in there if not ids or one.name in ids]
+    for folder in wanted:
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise failed(folder, error) from error
+    return len(wanted)
 
 
 def _relative(folders: Folders, path: Path) -> str:

@@ -109,6 +109,12 @@ class ChatFile:
         """The file as we last saw it; None: it was not there."""
         return self._stamp
 
+    def follow(self, path: Path) -> None:
+        """The file has this name now."""
+        self.path = path
+        if self._layout is not None:
+            self._layout.path = path
+
     def read(self) -> LoadedChat | NewChat:
         """Read the file anew. Raises UnreadableFile."""
         loaded = read_chat(self.path)

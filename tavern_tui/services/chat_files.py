@@ -1,0 +1,226 @@
+"""ChatFiles: chats renamed, copied, deleted and brought back, whether they are open or not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from tavern_tui.core.errors import TavernError, UsageError
+from tavern_tui.services.chat_places import ENDING, ChatOwner, ChatPlaces, checked_title
+from tavern_tui.services.events import MessageChanged
+from tavern_tui.services.groups import GroupService
+from tavern_tui.services.session import ChatSession
+from tavern_tui.services.signal import Signal
+from tavern_tui.storage.chats import ChatFile, ChatListing, LoadedChat, read_chat
+from tavern_tui.storage.chats.links import mentions, renamed_links, renamed_parent
+from tavern_tui.storage.chats.moving import copy_chat, move_chat
+from tavern_tui.storage.chats.tail import journal_of
+from tavern_tui.storage.file_age import keeping_its_age
+from tavern_tui.storage.folders import Folders, free_name
+from tavern_tui.storage.trash import Trashed, erase, list_trash, move_to_trash, restore
+
+COPY = "{title} - Copy"
+
+
+class ChatFiles:
+    """What one does with whole chats. Everything raises UsageError, DataError, WriteFailed, and has
+    changed nothing then."""
+
+    def __init__(
+        self,
+        *,
+        folders: Folders,
+        places: ChatPlaces,
+        groups: GroupService,
+        session: Callable[[], ChatSession],
+        open_chat: Callable[[ChatOwner, str], Awaitable[ChatSession]],
+        renamed: Callable[[str], None],
+        restored: Callable[[], None],
+        warn: Callable[[str], None],
+    ) -> None:
+        """`open_chat` opens a chat, or with an empty title a new one; `renamed` is told the new title
+        of the chat that is open, `restored` that something came back from the trash."""
+        self._folders = folders
+        self._places = places
+        self._groups = groups
+        self._session = session
+        self._open_chat = open_chat
+        self._renamed = renamed
+        self._restored = restored
+        self._warn = warn
+        self.changed: Signal[ChatOwner] = Signal()
+        """Whose chats are others now."""
+
+    # --- what there is
+
+    def owner(self) -> ChatOwner:
+        """Whom the open chat is with."""
+        return ChatOwner.of_session(self._session())
+
+    def chats(self, owner: ChatOwner | None = None) -> list[ChatListing]:
+        """The chats of an owner (of the open chat's), the one changed last first."""
+        return self._places.chats(owner or self.owner())
+
+    def is_open(self, owner: ChatOwner, title: str) -> bool:
+        """Whether this is the chat that is open."""
+        session = self._session()
+        return session.chat.title == title and ChatOwner.of_session(session) == owner
+
+    def free_title(self, owner: ChatOwner, title: str) -> str:
+        """The title, or the first one like it that no chat has yet."""
+        return free_name(self._places.folder(owner), title, ENDING)
+
+    # --- other names
+
+    async def rename(self, owner: ChatOwner, old: str, new: str) -> str:
+        """Give a chat another title, and return it. What is open goes on in the renamed file, and
+        chats that name it as parent, branch or checkpoint follow; one that cannot be written is
+        named in a notice."""
+        new = checked_title(new)
+        if new == old:
+            return new
+        if self._session().busy and owner == self.owner():
+            raise UsageError("A reply is still arriving.", hint="Wait for it, or press Esc to stop it.")
+        self._keep_if_new(owner, old)
+        source, target = self._places.existing(owner, old), self._places.path(owner, new)
+        await asyncio.to_thread(move_chat, source, target)
+        if owner.is_group:
+            try:
+                self._groups.rename_chat(owner.id, old, new)
+            except TavernError:
+                move_chat(target, source)
+                raise
+        if self.is_open(owner, old):
+            session = self._session()
+            session.chat.title = new
+            session.store.follow(target)
+            self._renamed(new)
+        await self._rename_links(owner, old, new)
+        self.changed.send(owner)
+        return new
+
+    async def duplicate(self, owner: ChatOwner, title: str, copy: str = "") -> str:
+        """Copy a chat; returns the copy's title (`copy`, or one made from the old title)."""
+        self._keep_if_new(owner, title)
+        source = self._places.existing(owner, title)
+        wanted = checked_title(copy) if copy else self.free_title(owner, COPY.format(title=title))
+        target = self._places.path(owner, wanted)
+        await asyncio.to_thread(copy_chat, source, target)
+        if owner.is_group:
+            try:
+                self._groups.add_chat(owner.id, wanted)
+            except TavernError:
+                target.unlink(missing_ok=True)
+                raise
+        self.changed.send(owner)
+        return wanted
+
+    # --- the trash
+
+    async def delete(self, owner: ChatOwner, title: str) -> Trashed | None:
+        """Move a chat to the trash; `restore` brings it back. Where it is open, another chat of the
+        owner is opened, or a new one. None: it was never saved."""
+        path = self._places.path(owner, title)
+        was_open = self.is_open(owner, title)
+        if was_open:
+            others = [one.title for one in self._places.chats(owner) if one.title != title]
+            await self._open_chat(owner, others[0] if others else "")
+        elif not path.is_file():
+            raise UsageError(f'There is no chat "{title[:80]}".')
+        try:
+            trashed = self._to_trash(owner, title, path) if path.exists() else None
+        except TavernError:
+            if was_open:
+                await self._open_chat(owner, title)
+            raise
+        self.changed.send(owner)
+        return trashed
+
+    def trash(self) -> list[Trashed]:
+        """Everything in the trash, the latest first: chats, characters, groups."""
+        return list_trash(self._folders)
+
+    async def restore(self, trashed: Trashed) -> None:
+        """Put back what was deleted, of whatever kind it is."""
+        owner = ChatOwner.of_key(trashed.owner)
+        if owner is not None and owner.is_group and not self._groups.has(owner.id):
+            raise UsageError(
+                f"The group of the chat {trashed.title} is gone.", hint="Bring the group back first."
+            )
+        await asyncio.to_thread(restore, self._folders, trashed)
+        if owner is None:
+            self._restored()
+            return
+        if owner.is_group:
+            for path in trashed.paths:
+                if path.endswith(ENDING):
+                    self._groups.add_chat(owner.id, Path(path).name.removesuffix(ENDING))
+        self.changed.send(owner)
+
+    async def empty_trash(self, *trashed: Trashed) -> int:
+        """Delete these for good, or else everything in the trash; returns how many things."""
+        return await asyncio.to_thread(erase, self._folders, *(one.id for one in trashed))
+
+    # --- inside
+
+    def _to_trash(self, owner: ChatOwner, title: str, path: Path) -> Trashed:
+        trashed = move_to_trash(self._folders, path, journal_of(path), title=title, owner=owner.key)
+        if owner.is_group:
+            try:
+                self._groups.forget_chat(owner.id, title)
+            except TavernError:
+                restore(self._folders, trashed)
+                raise
+        return trashed
+
+    def _keep_if_new(self, owner: ChatOwner, title: str) -> None:
+        """A chat that gets a name or a copy is one to keep: write it if it has no file yet."""
+        session = self._session()
+        path = session.store.path if self.is_open(owner, title) else None
+        if path is not None and (session.store.header_changed or not path.exists()):
+            session.store.rewrite(session.chat)
+
+    async def _rename_links(self, owner: ChatOwner, old: str, new: str) -> None:
+        open_path = None
+        if ChatOwner.of_session(self._session()) == owner:
+            open_path = self._session().store.path
+            self._rename_in_open(old, new)
+        for path in self._places.paths(owner):
+            if path != open_path:
+                try:
+                    await asyncio.to_thread(_rename_in_file, path, old, new)
+                except TavernError as error:
+                    self._warn(f'A link to the chat "{new}" could not be changed. {error}')
+
+    def _rename_in_open(self, old: str, new: str) -> None:
+        session = self._session()
+        messages = session.chat.messages
+        changed = renamed_parent(session.chat.metadata, old, new)
+        for index, message in enumerate(messages):
+            renamed = renamed_links(message, old, new)
+            if renamed is not message:
+                changed = True
+                messages[index] = renamed
+                session.changed.send(MessageChanged(index))
+        if changed:
+            try:
+                session.store.rewrite(session.chat)
+            except TavernError as error:
+                self._warn(f'A link to the chat "{new}" could not be changed. {error}')
+
+
+def _rename_in_file(path: Path, old: str, new: str) -> None:
+    """Let the links of one chat follow. Its date stays, for lists are ordered by it."""
+    if not mentions(path, old):
+        return
+    loaded = read_chat(path)
+    if not isinstance(loaded, LoadedChat):
+        return
+    chat = loaded.chat
+    messages = [renamed_links(message, old, new) for message in chat.messages]
+    if not renamed_parent(chat.metadata, old, new) and messages == chat.messages:
+        return
+    chat.messages[:] = messages
+    with keeping_its_age(path):
+        ChatFile(path, loaded).rewrite(chat)
