@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tavern_tui.core.errors import DataError
 from tavern_tui.core.preset import ChatPreset
 from tavern_tui.storage.folders import Folders
-from tavern_tui.storage.presets import PresetKind, TextPreset, preset_path, read_any_preset, read_chat_preset
+from tavern_tui.storage.presets import PresetKind, TextPreset, preset_path, read_chat_preset, read_text_preset
 
 Stamp = tuple[int, int, int]
 
@@ -70,8 +70,10 @@ class PresetShelf:
         preset: ChatPreset | TextPreset | None = None
         try:
             path = preset_path(self._folders, kind, name)
-            read = read_chat_preset if kind is PresetKind.CHAT else read_any_preset
-            preset = read(path, warnings)
+            if kind is PresetKind.CHAT:
+                preset = read_chat_preset(path, warnings)
+            else:
+                preset = read_text_preset(path, kind, warnings)
         except DataError as error:
             warnings.append(f"{error} {error.hint}".strip())
         return Shelved(stamp=stamp, preset=preset, warnings=tuple(warnings))

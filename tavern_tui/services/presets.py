@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tavern_tui.core.connection import Connection
-from tavern_tui.core.errors import DataError, UsageError
+from tavern_tui.core.errors import UsageError
 from tavern_tui.core.preset import ChatPreset
 from tavern_tui.core.prompt import BuiltPrompt
 from tavern_tui.core.samplers import SamplerValue
@@ -34,8 +34,8 @@ from tavern_tui.storage.presets import (
     default_chat_preset,
     lengths_from,
     list_presets,
-    preset_from_json,
     preset_path,
+    samplers_in,
     save_preset,
     text_kind,
     text_preset_with,
@@ -276,18 +276,11 @@ class PresetService:
         used = self.used(kind)
         if new and used and used in self.names(kind):
             source = self.get_text(used, kind).source  # what is not known here comes along
-        gone = {ours: None for ours in self._known(source, kind) if ours not in values}
+        gone = {ours: None for ours in samplers_in(kind, source) if ours not in values}
         made = text_preset_with(kind, source, {**gone, **values}, backend=backend, lengths=lengths)
         save_preset(self._folders, kind, name, made)
         self.changed.send(name)
         return name
-
-    def _known(self, source: Mapping[str, object], kind: PresetKind) -> Mapping[str, SamplerValue]:
-        try:
-            found = preset_from_json("preset", source)
-        except DataError:
-            return {}
-        return found.samplers if isinstance(found, TextPreset) and found.kind is kind else {}
 
     def new(self, name: str) -> ChatPreset:
         """A preset with the built-in prompts."""

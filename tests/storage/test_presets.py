@@ -359,7 +359,7 @@ def test_text_generation_samplers_come_under_our_names() -> None:
     found = samplers_from_textgen(preset, where="P", warnings=warnings)
     assert found == {
         "temperature": 0.8, "repetition_penalty": 1.1, "repetition_range": 512, "dynatemp_low": 0.5,
-        "dynatemp": True, "dry_sequence_breakers": ("\n", ":"), "banned_strings": ("a shiver", "x"),
+        "dynatemp": True, "dry_sequence_breakers": ("\n", ":"), "banned_strings": ("a shiver", "x"), "banned_tokens": ("[12, 13]",),
         "json_schema": '{"type": "object"}', "grammar": "root ::= x",
     }  # fmt: skip
     assert (

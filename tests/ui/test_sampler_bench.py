@@ -96,5 +96,5 @@ async def test_a_search_narrows_and_a_schema_is_checked(folders: Folders) -> Non
         await pilot.press("enter", *"{a")
         await until(pilot, lambda: "This is not JSON" in screen_text(pilot))
         assert "json_schema" not in tavern.connections.current.samplers
-        await pilot.press("escape", "escape")
+        await pilot.press("escape")
         await until(pilot, lambda: "Temperature" in screen_text(pilot))

@@ -44,8 +44,10 @@ __all__ = [
     "preset_path",
     "read_any_preset",
     "read_chat_preset",
+    "read_text_preset",
     "samplers_from_chat",
     "samplers_from_textgen",
+    "samplers_in",
     "save_chat_preset",
     "save_preset",
     "text_kind",
@@ -145,6 +147,16 @@ def read_any_preset(path: Path, warnings: list[str] | None = None) -> ChatPreset
     return preset_from_json(path.name.removesuffix(ENDING), read_object(path), warnings)
 
 
+def read_text_preset(path: Path, kind: PresetKind, warnings: list[str] | None = None) -> TextPreset:
+    """A preset out of the folder of its kind, where it may set as little as it likes.
+
+    Raises UnreadableFile, DataError for one of another kind."""
+    name, preset = path.name.removesuffix(ENDING), read_object(path)
+    if any(mark in preset for mark in _BY_KIND[PresetKind.CHAT].marks):
+        raise DataError(f'"{name}" is a preset for chat completion.')
+    return _text_preset(name, preset, _BY_KIND[kind], warnings if warnings is not None else [])
+
+
 def preset_from_json(
     name: str, preset: Mapping[str, object], warnings: list[str] | None = None
 ) -> ChatPreset | TextPreset:
@@ -155,14 +167,22 @@ def preset_from_json(
     heard = warnings if warnings is not None else []
     if kind is PresetKind.CHAT:
         return chat_preset_from_json(name, preset, heard)
-    row = _BY_KIND[kind]
+    return _text_preset(name, preset, _BY_KIND[kind], heard)
+
+
+def _text_preset(name: str, preset: Mapping[str, object], row: _Kind, heard: list[str]) -> TextPreset:
     return TextPreset(
-        kind=kind,
+        kind=row.kind,
         name=name,
         samplers=samplers_from(preset, row.samplers, f'Preset "{name}"', heard),
         lengths=lengths_from(preset, row.lengths),
         source=preset,
     )
+
+
+def samplers_in(kind: PresetKind, source: Mapping[str, object]) -> dict[str, SamplerValue]:
+    """The samplers a text-completion preset's object sets, by our names."""
+    return samplers_from(source, _BY_KIND[kind].samplers)
 
 
 def text_preset_with(
