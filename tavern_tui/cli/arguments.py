@@ -18,6 +18,7 @@ commands:
   tavern-tui connections ...    list, export (without keys) or import connections
   tavern-tui check              say what is installed, found and reachable
   tavern-tui import FILE...     take over cards, lorebooks, chats, presets and templates
+  tavern-tui tokenizer [NAME]   list tokenizer files that can be fetched, or fetch one
   tavern-tui paths              say where everything is kept
 
 `tavern-tui COMMAND --help` explains a command.
@@ -194,6 +195,13 @@ def _import(parser: argparse.ArgumentParser) -> None:
     _add_json(parser)
 
 
+def _tokenizer(parser: argparse.ArgumentParser) -> None:
+    """List the tokenizer files that can be fetched from their makers, or fetch one.
+
+    Nothing is fetched unless you name it. NovelAI needs one to be told stop strings and bans."""
+    parser.add_argument("name", nargs="?", metavar="NAME", help="the tokenizer to fetch")
+
+
 def _paths(parser: argparse.ArgumentParser) -> None:
     """Say where everything is kept."""
     _add_json(parser)
@@ -207,5 +215,6 @@ COMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "connections": _connections,
     "check": _check,
     "import": _import,
+    "tokenizer": _tokenizer,
     "paths": _paths,
 }

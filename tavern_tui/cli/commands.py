@@ -124,6 +124,12 @@ async def _import_files(options: Namespace, tavern: Tavern) -> int:
     return 1 if failed else 0
 
 
+def _tokenizer(options: Namespace, folders: Folders) -> int:
+    from tavern_tui.cli.tokenizer import tokenizer
+
+    return asyncio.run(tokenizer(options, folders))
+
+
 def _paths(options: Namespace, folders: Folders) -> int:
     places = {
         "data": folders.data,
@@ -151,6 +157,7 @@ RUNNERS: dict[str, Callable[[Namespace, Folders], int]] = {
     "connections": _connections,
     "check": _check,
     "import": _import,
+    "tokenizer": _tokenizer,
     "paths": _paths,
 }
 

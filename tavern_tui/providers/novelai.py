@@ -56,7 +56,8 @@ class NovelProvider(HttpProvider):
         model = MODELS.get(self._connection.model)
         if model is None or self._connection.tokenizer not in NO_FILE:
             return ""
+        way = f"; `tavern-tui tokenizer {model.fetched_as}` fetches it" if model.fetched_as else ""
         return (
             f"Without a file of {model.title}'s tokenizer ({model.tokenizer}) in the connection, "
-            "stop strings are cut here, and bans and biases of words are left out."
+            f"stop strings are cut here, and bans and biases of words are left out{way}."
         )

@@ -23,6 +23,8 @@ class NovelModel:
     host: str
     tokenizer: str
     """What its tokenizer is called, for sentences."""
+    fetched_as: str = ""
+    """What `tavern-tui tokenizer` fetches it as; empty: it cannot be fetched."""
     context: int = 8192
     context_by_tier: Mapping[int, int] = field(default_factory=dict)
     """Less than `context`, for subscriptions that get less."""
@@ -73,6 +75,7 @@ CLIO = NovelModel(
     title="Clio",
     host=API,
     tokenizer="NerdStash v1",
+    fetched_as="nerdstash-v1",
     bad_words=NERDSTASH_BAD_WORDS,
     biased=NERDSTASH_BIASED,
     not_penalised=NERDSTASH_NOT_PENALISED,
@@ -83,6 +86,7 @@ KAYRA = NovelModel(
     title="Kayra",
     host=TEXT,
     tokenizer="NerdStash v2",
+    fetched_as="nerdstash-v2",
     context_by_tier={1: 4096},
     max_reply_by_tier={3: 250},
     bad_words=NERDSTASH_BAD_WORDS,
