@@ -35,6 +35,8 @@ class Connection:
     context_size: int = 0
     """Tokens; 0: what the server says, else 8192."""
     samplers: Mapping[str, SamplerValue] = field(default_factory=dict)
+    stop: tuple[str, ...] = ()
+    """Texts that end a reply, besides those of the prompt."""
     post_processing: str = ""
     """Chat completion: how messages are reshaped for strict servers (`""`: the provider's way)."""
     tokenizer: str = "auto"

@@ -241,7 +241,7 @@ class PromptDesk:
             max_tokens=inputs.response_length,
             context_size=inputs.context_size,
             samplers=samplers,
-            stop=built.prompt.stop,
+            stop=tuple(dict.fromkeys((*built.prompt.stop, *connection.stop))),
             stream=connection.stream,
             extra_body=connection.extra_body,
             genkey=f"tavern-{uuid.UUID(int=inputs.seed)}",
@@ -271,7 +271,7 @@ class PromptDesk:
         counter = inputs.counter
         rules = self._clean_rules(inputs, prompt)
         return ReplyRules(
-            stop=prompt.stop,
+            stop=tuple(dict.fromkeys((*prompt.stop, *self.connections.current.stop))),
             reasoning=inputs.reasoning if inputs.reasoning.auto_parse else None,
             count=counter.count,
             clean=lambda text, final: clean_reply(text, rules, final=final),

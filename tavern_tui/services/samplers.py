@@ -107,7 +107,7 @@ class SamplerService:
         return {**self.preset_values(), **self.connection.samplers}
 
     def all(self) -> list[SamplerState]:
-        """The samplers of the connection's server in its own order; after them what is set and left
+        """The samplers the connection's server has, temperature first; after them what is set and left
         out."""
         table = self._connections.spec_of(self.connection).samplers
         values, preset = self.values(), self.preset_values()
@@ -134,7 +134,7 @@ class SamplerService:
                 sent=sent.get(name),
                 supported=name in table,
             )
-            for name in (*table, *left_out)
+            for name in (*(name for name in SAMPLERS if name in table), *left_out)
         ]
 
     def remarks(self) -> list[str]:

@@ -20,6 +20,7 @@ from tavern_tui.storage.json_keep import (
     read_file,
     read_value,
     text,
+    texts,
     whole,
 )
 
@@ -161,6 +162,7 @@ _READERS: dict[str, Reader] = {
     "Mapping[str, object]": _anything,
     "Mapping[str, SamplerValue]": _sampler_values,
     "tuple[Mapping[str, object], ...]": _tables,
+    "tuple[str, ...]": texts,
 }
 """By the field's declared type, as it is written in the dataclass."""
 

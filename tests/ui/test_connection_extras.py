@@ -33,6 +33,7 @@ async def test_headers_and_body_keys_are_written_as_yaml_and_reach_the_server(fo
         await pilot.pause()
         pilot.app.screen.query_one("#extra_headers", TextArea).load_text("X-Room: blue")
         pilot.app.screen.query_one("#extra_body", TextArea).load_text("n_predict: 3\ncache_prompt: null")
+        pilot.app.screen.query_one("#stop", TextArea).load_text("THE END\\n\nBye")
         await pilot.pause()
         await pilot.press("ctrl+o", "ctrl+o")
         await until(pilot, lambda: tavern.connections.current.extra_body)
@@ -40,6 +41,8 @@ async def test_headers_and_body_keys_are_written_as_yaml_and_reach_the_server(fo
         assert request.headers["X-Room"] == "blue"
         assert request.body["n_predict"] == 3
         assert "cache_prompt" not in request.body
+        assert tavern.connections.current.stop == ("THE END\n", "Bye")
+        assert request.body["stop"][-2:] == ["THE END\n", "Bye"]
 
 
 async def test_what_is_no_yaml_is_said_and_nothing_is_lost(folders) -> None:

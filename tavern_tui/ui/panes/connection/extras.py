@@ -27,6 +27,13 @@ OPTION = "option-"
 USUAL = (
     Row(id="stream", label="Stream replies", kind="switch", help="Show the reply while it is written."),
     Row(
+        id="stop",
+        label="Stop strings, one per line",
+        kind="text",
+        lines=3,
+        help="Texts that end a reply, besides those of the templates. \\n is a line break.",
+    ),
+    Row(
         id="proxy",
         label="Proxy",
         blank="the environment's",
@@ -81,6 +88,7 @@ class ConnectionExtras(Dialog[Connection]):
         now = self._connection
         values: dict[str, Value] = {
             "stream": now.stream,
+            "stop": "\n".join(one.replace("\n", "\\n") for one in now.stop),
             "proxy": now.proxy,
             "ca_file": now.ca_file,
             "extra_headers": written(now.extra_headers),
@@ -107,6 +115,9 @@ class ConnectionExtras(Dialog[Connection]):
             changed = replace(
                 self._connection,
                 stream=bool(values["stream"]),
+                stop=tuple(
+                    line.replace("\\n", "\n") for line in str(values["stop"] or "").split("\n") if line
+                ),
                 proxy=str(values["proxy"] or "").strip(),
                 ca_file=str(values["ca_file"] or "").strip(),
                 extra_headers=read_headers(str(values["extra_headers"] or "")),

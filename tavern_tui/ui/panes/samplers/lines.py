@@ -10,9 +10,9 @@ from tavern_tui.core.samplers import SamplerKind, SamplerValue
 from tavern_tui.services.samplers import SamplerState
 from tavern_tui.text.clean import clean_line
 
-BAR = 10
+BAR = 8
 """Columns of a number's bar."""
-TITLE = 22
+TITLE = 19
 
 
 def row(state: SamplerState) -> Content:
@@ -21,12 +21,12 @@ def row(state: SamplerState) -> Content:
     colour = "" if state.differs else "$foreground-muted"
     if not state.supported:
         mark, colour = ("✗ ", "$warning"), "$foreground-disabled"
-    origin = {"connection": "", "preset": "  preset", "": "  server's own"}[state.origin]
+    origin = {"connection": "", "preset": " preset", "": " not set"}[state.origin]
     return Content.assemble(
         mark,
         (f"{state.spec.title[:TITLE]:<{TITLE}} ", colour),
         (bar(state), "$primary" if state.differs else "$foreground-disabled"),
-        (f" {value_words(state.shown):>8}", colour),
+        (f" {value_words(state.shown):>7}", colour),
         (origin, "$foreground-disabled"),
     )
 
