@@ -106,7 +106,7 @@ def _capabilities(architecture: Entry, parameters: list[object]) -> Iterable[str
 
 
 def _tokenizer(name: str) -> str:
-    return f"{name} tokens" if name and name != "Other" else ""
+    return f"{name} tokenizer" if name and name != "Other" else ""
 
 
 def price(value: object) -> float | None:

@@ -290,7 +290,7 @@ def test_an_error_inside_a_good_answer_is_one(found: object, error: type[Excepti
                 id="vendor/tale-large",
                 title="Vendor: Tale",
                 context_size=8192,
-                detail="Mistral tokens",
+                detail="Mistral tokenizer",
                 capabilities=("vision", "tools", "reasoning"),
                 prompt_price=0.0000008,
                 reply_price=0.000004,
