@@ -71,6 +71,13 @@ class ChatFiles:
         """The title, or the first one like it that no chat has yet."""
         return free_name(self._places.folder(owner), title, ENDING)
 
+    def save_if_new(self, owner: ChatOwner, title: str) -> None:
+        """A chat that gets a name or a copy is one to keep: write it if it has no file yet."""
+        session = self._session()
+        path = session.store.path if self.is_open(owner, title) else None
+        if path is not None and (session.store.header_changed or not path.exists()):
+            session.store.rewrite(session.chat)
+
     # --- other names
 
     async def rename(self, owner: ChatOwner, old: str, new: str) -> str:
@@ -82,7 +89,7 @@ class ChatFiles:
             return new
         if self._session().busy and owner == self.owner():
             raise UsageError("A reply is still arriving.", hint="Wait for it, or press Esc to stop it.")
-        self._keep_if_new(owner, old)
+        self.save_if_new(owner, old)
         source, target = self._places.existing(owner, old), self._places.path(owner, new)
         await asyncio.to_thread(move_chat, source, target)
         if owner.is_group:
@@ -102,7 +109,7 @@ class ChatFiles:
 
     async def duplicate(self, owner: ChatOwner, title: str, copy: str = "") -> str:
         """Copy a chat; returns the copy's title (`copy`, or one made from the old title)."""
-        self._keep_if_new(owner, title)
+        self.save_if_new(owner, title)
         source = self._places.existing(owner, title)
         wanted = checked_title(copy) if copy else self.free_title(owner, COPY.format(title=title))
         target = self._places.path(owner, wanted)
@@ -173,13 +180,6 @@ class ChatFiles:
                 restore(self._folders, trashed)
                 raise
         return trashed
-
-    def _keep_if_new(self, owner: ChatOwner, title: str) -> None:
-        """A chat that gets a name or a copy is one to keep: write it if it has no file yet."""
-        session = self._session()
-        path = session.store.path if self.is_open(owner, title) else None
-        if path is not None and (session.store.header_changed or not path.exists()):
-            session.store.rewrite(session.chat)
 
     async def _rename_links(self, owner: ChatOwner, old: str, new: str) -> None:
         open_path = None

@@ -42,6 +42,7 @@ from tavern_tui.storage.themes import load_themes
 from tavern_tui.storage.trash import Trashed
 
 if TYPE_CHECKING:
+    from tavern_tui.services.branches import Branches
     from tavern_tui.services.chat_files import ChatFiles
     from tavern_tui.services.chat_places import ChatOwner, ChatPlaces
     from tavern_tui.services.connection_offers import ConnectionOffers
@@ -194,6 +195,19 @@ class Tavern:
             renamed=lambda title: self._settings.change(current_chat=title),
             restored=lambda: self.library.changed.send(None),
             warn=self._warn,
+        )
+
+    @cached_property
+    def branches(self) -> Branches:
+        """Branches and checkpoints of the open chat."""
+        from tavern_tui.services.branches import Branches
+
+        return Branches(
+            files=self.chat_files,
+            places=self.chat_places,
+            groups=self.groups,
+            session=lambda: self.session,
+            open_chat=self.open_chat_of,
         )
 
     # --- settings
