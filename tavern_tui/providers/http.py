@@ -73,6 +73,11 @@ class HttpProvider:
         self._dialect: Dialect = spec.dialect
         self._server: ServerApi = spec.server
         self._connection = connection
+        if not (connection.url or spec.default_url):
+            raise UsageError(
+                f'The connection "{connection.name}" does not say where {spec.title} is.',
+                hint="Put the address of your own server or resource into it.",
+            )
         self._base: Base = parse_base(connection.url or spec.default_url, spec.base_rule, spec.middle)
         self._key = (key or "").strip()
         # Whoever names another address may have a proxy there that knows the key.

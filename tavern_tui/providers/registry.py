@@ -8,15 +8,15 @@ from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import UsageError
 from tavern_tui.providers.base import Provider, ProviderSpec
 from tavern_tui.providers.catalogue.builtin import BUILTIN
+from tavern_tui.providers.catalogue.chat import CHAT
 from tavern_tui.providers.catalogue.horde import HORDE
 from tavern_tui.providers.catalogue.hosted_text import HOSTED_TEXT
 from tavern_tui.providers.catalogue.local import LOCAL
-from tavern_tui.providers.catalogue.openai_likes import OPENAI_LIKES
 from tavern_tui.providers.catalogue.own import own_spec
 from tavern_tui.providers.wirelog import WireLog
 
 ROWS: Mapping[str, ProviderSpec] = {
-    spec.id: spec for spec in (*LOCAL, *HOSTED_TEXT, *HORDE, *OPENAI_LIKES, *BUILTIN)
+    spec.id: spec for spec in (*LOCAL, *HOSTED_TEXT, *HORDE, *CHAT, *BUILTIN)
 }
 
 Opener = Callable[[ProviderSpec, Connection, str | None, WireLog | None], Provider]

@@ -20,8 +20,14 @@ def test_every_row_can_be_opened_and_names_only_samplers_that_exist() -> None:
         assert spec.opener in OPENERS
         assert set(spec.samplers) <= SAMPLERS.keys()
         assert spec.key == "none" or spec.secret
-        connection = Connection(name="x", provider=spec.id, extra_body={"replies": ["a"]})
+        address = spec.default_url or "https://my-resource.example"
+        connection = Connection(name="x", provider=spec.id, url=address, extra_body={"replies": ["a"]})
         assert open_provider(connection, key="k").spec is spec
+
+
+def test_a_service_without_an_address_of_its_own_asks_for_one() -> None:
+    with pytest.raises(UsageError, match="does not say where Azure OpenAI is"):
+        open_provider(Connection(name="x", provider="azure_openai"), key="k")
 
 
 def test_an_unknown_provider_is_one_sentence() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tavern_tui.providers.shaping.messages import Messages, Wire, continued
 
 CONTINUED = "prefix"
@@ -18,3 +20,28 @@ def deepseek_messages(messages: Messages, *, tools: bool = False) -> list[Wire]:
         if message.get("tool_calls"):
             message.setdefault("reasoning_content", "")
     return result
+
+
+SEES_ONLY_USERS = "deepseek-v4-flash-vision-exp"
+"""In the ids of models that take pictures of the user's only."""
+
+
+def without_pictures(messages: Messages, model: str) -> list[Wire]:
+    """The messages as this model takes them: pictures that are not the user's go, and with them
+    messages that held nothing else."""
+    if SEES_ONLY_USERS not in model:
+        return [dict(message) for message in messages]
+    result: list[Wire] = []
+    for message in messages:
+        content = message.get("content")
+        if message.get("role") not in ("system", "assistant") or not isinstance(content, list):
+            result.append(dict(message))
+            continue
+        kept = [part for part in content if not _is_picture(part)]
+        if kept:
+            result.append({**message, "content": kept})
+    return result
+
+
+def _is_picture(part: object) -> bool:
+    return isinstance(part, Mapping) and part.get("type") == "image_url"
