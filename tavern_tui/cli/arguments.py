@@ -19,6 +19,7 @@ commands:
   tavern-tui check              say what is installed, found and reachable
   tavern-tui import FILE...     take over cards, lorebooks, chats, presets and templates
   tavern-tui tokenizer [NAME]   list tokenizer files that can be fetched, or fetch one
+  tavern-tui export CHARACTER   write a chat as Markdown, text, HTML or JSONL
   tavern-tui paths              say where everything is kept
 
 `tavern-tui COMMAND --help` explains a command.
@@ -202,6 +203,27 @@ def _tokenizer(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="the tokenizer to fetch")
 
 
+def _export(parser: argparse.ArgumentParser) -> None:
+    """Write a chat as Markdown, plain text, a web page or JSONL.
+
+    Without CHAT the one written last; without --output to standard output."""
+    parser.add_argument("character", metavar="CHARACTER", help="a character or group: file, id or name")
+    parser.add_argument("chat", nargs="?", metavar="CHAT", help="the chat's title")
+    parser.add_argument(
+        "--format",
+        choices=("md", "txt", "html", "jsonl"),
+        help="how (default: by the output's ending, else md)",
+    )
+    parser.add_argument("--output", "-o", metavar="FILE", help="where to; a file that is there is replaced")
+    parser.add_argument(
+        "--hidden",
+        choices=("mark", "leave-out"),
+        default="mark",
+        help="what becomes of messages hidden from the model (default: mark)",
+    )
+    parser.add_argument("--thinking", action="store_true", help="with the model's thinking")
+
+
 def _paths(parser: argparse.ArgumentParser) -> None:
     """Say where everything is kept."""
     _add_json(parser)
@@ -215,6 +237,7 @@ COMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "connections": _connections,
     "check": _check,
     "import": _import,
+    "export": _export,
     "tokenizer": _tokenizer,
     "paths": _paths,
 }

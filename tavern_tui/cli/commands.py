@@ -130,6 +130,12 @@ def _tokenizer(options: Namespace, folders: Folders) -> int:
     return asyncio.run(tokenizer(options, folders))
 
 
+def _export(options: Namespace, folders: Folders) -> int:
+    from tavern_tui.cli.chats import export
+
+    return asyncio.run(export(options, _tavern(folders)))
+
+
 def _paths(options: Namespace, folders: Folders) -> int:
     places = {
         "data": folders.data,
@@ -157,6 +163,7 @@ RUNNERS: dict[str, Callable[[Namespace, Folders], int]] = {
     "connections": _connections,
     "check": _check,
     "import": _import,
+    "export": _export,
     "tokenizer": _tokenizer,
     "paths": _paths,
 }

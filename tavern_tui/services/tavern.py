@@ -43,6 +43,7 @@ from tavern_tui.storage.trash import Trashed
 
 if TYPE_CHECKING:
     from tavern_tui.services.branches import Branches
+    from tavern_tui.services.chat_export import ChatExporter
     from tavern_tui.services.chat_files import ChatFiles
     from tavern_tui.services.chat_places import ChatOwner, ChatPlaces
     from tavern_tui.services.connection_offers import ConnectionOffers
@@ -208,6 +209,20 @@ class Tavern:
             groups=self.groups,
             session=lambda: self.session,
             open_chat=self.open_chat_of,
+        )
+
+    @cached_property
+    def exporter(self) -> ChatExporter:
+        """Chats as files for people and other programs."""
+        from tavern_tui.services.chat_export import ChatExporter
+
+        return ChatExporter(
+            places=self.chat_places,
+            library=self.library,
+            groups=self.groups,
+            desk=self._desk,
+            session=lambda: self.session,
+            now=self._now,
         )
 
     # --- settings

@@ -240,6 +240,11 @@ class ChatFile:
         layout.data = composed.data if layout.unread else b""
 
 
+def chat_bytes(chat: Chat) -> bytes:
+    """What a new file with this chat would hold."""
+    return b"\n".join((header_bytes(chat), *(compact_json(message_json(one)) for one in chat.messages)))
+
+
 def _is_new(layout: Layout) -> bool:
     return layout.header is None and not layout.starts
 

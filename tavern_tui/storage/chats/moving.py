@@ -36,7 +36,12 @@ def copy_chat(source: Path, target: Path) -> None:
     Raises DataError if the target exists, UnreadableFile, WriteFailed."""
     if os.path.lexists(target):
         raise DataError(f'There is a chat "{target.stem}" already.')
-    write_bytes(target, recovered(source, read_file(source, MAX_CHAT)))
+    write_bytes(target, chat_file_bytes(source))
+
+
+def chat_file_bytes(path: Path) -> bytes:
+    """A chat's file byte for byte, an unfinished write carried out. Raises UnreadableFile."""
+    return recovered(path, read_file(path, MAX_CHAT))
 
 
 def _rename(old: Path, new: Path) -> None:
