@@ -11,6 +11,7 @@ from textual.timer import Timer
 from textual.worker import Worker
 
 from tavern_tui.core.errors import TavernError
+from tavern_tui.core.finish import FinishReason
 from tavern_tui.services.events import (
     ChatReplaced,
     MessageAdded,
@@ -161,7 +162,7 @@ class ReplyView(SessionView):
         self.transcript.finish()
         if event.index is not None:
             self.transcript.replace(event.index, self._drawn(event.index))
-        elif event.text == "" and not event.stopped:
+        elif event.text == "" and not event.stopped and event.reason is not FinishReason.UNKNOWN:
             self.notify("The model said nothing.", severity="warning", markup=False)
         self._show_title()
         self._say(summary(event), "$foreground-muted")
