@@ -74,7 +74,7 @@ def test_three_backends_in_one_chat(tmp_path: Path) -> None:
                     terminal.press("C-n")
                     terminal.wait_for(f"{next_one} answers from now on")
             terminal.press("C-n")
-            terminal.wait_for("tabby goes on answering")
+            terminal.wait_for("goes on answering")
             terminal.type("Still there?")
             terminal.press("Enter")
             wait_until(lambda: said(tmp_path)[-2:] == ["Still there?", "Tabby speaks."])
