@@ -68,7 +68,7 @@ def build_chat(scene: Scene, material: Material, shape: ChatShape) -> ChatDraft:
     return ChatDraft(
         prompt=ChatPrompt(
             messages=messages,
-            prefill=_prefill(scene, shape.preset),
+            prefill=scene.substitute(prefill_text(shape.preset, scene.generation)),
             stop=custom_stops(scene),
             names=names_in(scene),
             placeholder=shape.placeholder,
@@ -215,14 +215,14 @@ def _in_slot(drafts: list[Draft], slot: str) -> Iterator[Draft]:
             yield Draft(role=draft.role, spans=spans, name=draft.name, label=draft.label)
 
 
-def _prefill(scene: Scene, preset: ChatPreset) -> str:
-    """What the reply must begin with, for providers that can be given it apart."""
-    match scene.generation:
+def prefill_text(preset: ChatPreset, generation: GenerationType) -> str:
+    """What the reply must begin with, for providers that can be given it apart; macros unresolved."""
+    match generation:
         case GenerationType.QUIET:
             return ""
         case GenerationType.IMPERSONATE:
-            return scene.substitute(preset.assistant_impersonation)
+            return preset.assistant_impersonation
         case GenerationType.CONTINUE if preset.continue_prefill:
             return ""
         case _:
-            return scene.substitute(preset.assistant_prefill)
+            return preset.assistant_prefill

@@ -40,6 +40,22 @@ MODES: Mapping[str, Mode] = {
 """By `custom_prompt_post_processing`; any other name leaves the messages alone."""
 
 
+def stricter(mode: str, other: str) -> str:
+    """The mode that does what either of the two asks for: the user's wish and the service's need."""
+    one, two = MODES.get(mode), MODES.get(other)
+    if one is None or two is None:
+        return other if one is None else mode
+    both = Mode(
+        strict=one.strict or two.strict,
+        placeholders=one.placeholders or two.placeholders,
+        single=one.single or two.single,
+        tools=one.tools and two.tools,
+    )
+    # What is one message of the user's begins with the user.
+    both = replace(both, placeholders=False) if both.single else both
+    return next(name for name, rules in MODES.items() if rules == both)
+
+
 def post_process(
     messages: Sequence[Mapping[str, object]], mode: str, names: Names, placeholder: str
 ) -> list[Wire]:

@@ -22,6 +22,7 @@ from tavern_tui.core.template import ContextTemplate, InstructTemplate, Reasonin
 from tavern_tui.prompt.build import build_prompt
 from tavern_tui.prompt.inputs import ChatShape, PromptInputs, TextShape
 from tavern_tui.prompt.outgoing import Outgoing, outgoing
+from tavern_tui.prompt.post_process import stricter
 from tavern_tui.prompt.scene import Scene, open_scene
 from tavern_tui.prompt.sources import card_fields
 from tavern_tui.prompt.state import state_changes
@@ -31,6 +32,7 @@ from tavern_tui.services.library import Library
 from tavern_tui.services.preset_scripts import PresetScripts
 from tavern_tui.services.preview import WireView
 from tavern_tui.services.reply import ReplyRules
+from tavern_tui.services.requests import for_chat, samplers_for
 from tavern_tui.services.token_counts import TokenCounts
 from tavern_tui.services.token_ids import TokenIds
 from tavern_tui.services.user_setup import SetupService
@@ -44,9 +46,6 @@ if TYPE_CHECKING:
     from tavern_tui.services.generating import Conversation
 
 _MACRO = re.compile(r"\{\{|<(?:USER|BOT|CHAR|GROUP)", re.IGNORECASE)
-
-ONE_REPLY = frozenset({GenerationType.CONTINUE, GenerationType.IMPERSONATE, GenerationType.QUIET})
-"""What several replies at once (n > 1) make no sense for."""
 
 
 class PromptDesk:
@@ -153,7 +152,7 @@ class PromptDesk:
         needed = self.connections.spec_of(connection).post_processing
         return ChatShape(
             preset=preset if own is None else replace(preset, order=own),
-            post_processing=connection.post_processing or needed,
+            post_processing=stricter(connection.post_processing, needed),
         )
 
     def text_shape(self) -> TextShape:
@@ -228,9 +227,9 @@ class PromptDesk:
     def request(self, built: BuiltPrompt, inputs: PromptInputs) -> GenerationRequest:
         """The request for the current connection."""
         connection = self.connections.current
-        samplers = {**self._preset_samplers(connection), **connection.samplers}
-        if inputs.generation in ONE_REPLY:
-            samplers.pop("n", None)
+        samplers = samplers_for(
+            inputs.generation, {**self._preset_samplers(connection), **connection.samplers}
+        )
         if built.changes.banned:  # {{banned "text"}}
             own = samplers.get("banned_tokens", ())
             lines = own if isinstance(own, tuple) else ()
@@ -246,6 +245,13 @@ class PromptDesk:
             extra_body=connection.extra_body,
             genkey=f"tavern-{uuid.UUID(int=inputs.seed)}",
         )
+        if isinstance(inputs.shape, ChatShape):
+            request = for_chat(
+                request,
+                inputs.shape.preset,
+                inputs.generation,
+                post_processing=inputs.shape.post_processing,
+            )
         spec = self.connections.spec_of(connection)
         return self._token_ids.filled(request, spec, self.counts.tokenizer())
 

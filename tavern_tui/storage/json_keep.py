@@ -218,6 +218,18 @@ def choice(choices: type[IntEnum]) -> Reader:
     return read
 
 
+def one_of(words: Iterable[str]) -> Reader:
+    """Reads one of these words."""
+    known = tuple(words)
+
+    def read(value: object) -> str:
+        if isinstance(value, str) and value in known:
+            return value
+        raise _Odd(f"one of {', '.join(word or '(empty)' for word in known)}")
+
+    return read
+
+
 def read_value(value: object, reader: Reader, default: object, where: str, warnings: list[str] | None) -> Any:
     """`value` as `reader` understands it; `default` for null, and with a warning for oddities."""
     if value is None:

@@ -15,6 +15,12 @@ from tavern_tui.storage.folders import Folders
 from tavern_tui.storage.json_keep import read_object
 from tavern_tui.storage.named_files import names_in, path_in
 from tavern_tui.storage.presets.chat import chat_preset_from_json, chat_preset_to_json
+from tavern_tui.storage.presets.chat_options import (
+    chat_biases,
+    chat_options_from,
+    preset_of_settings,
+    wants_tools,
+)
 from tavern_tui.storage.presets.default import default_chat_preset
 from tavern_tui.storage.presets.samplers import (
     CHAT,
@@ -33,6 +39,7 @@ from tavern_tui.storage.presets.samplers import (
 __all__ = [
     "PresetKind",
     "TextPreset",
+    "chat_options_from",
     "chat_preset_from_json",
     "chat_preset_to_json",
     "default_chat_preset",
@@ -41,6 +48,7 @@ __all__ = [
     "ordered_samplers",
     "preset_from_json",
     "preset_kind",
+    "preset_of_settings",
     "preset_path",
     "read_any_preset",
     "read_chat_preset",
@@ -52,6 +60,7 @@ __all__ = [
     "save_preset",
     "text_kind",
     "text_preset_with",
+    "wants_tools",
 ]
 
 ENDING = ".json"
@@ -206,7 +215,7 @@ def text_preset_with(
 
 def samplers_from_chat(preset: ChatPreset) -> dict[str, SamplerValue]:
     """The samplers a chat-completion preset sets, by our names."""
-    return samplers_from(preset.source, CHAT)
+    return samplers_from(preset.source, CHAT) | chat_biases(preset.source)
 
 
 def list_presets(folders: Folders, kind: PresetKind) -> list[str]:

@@ -71,7 +71,7 @@ NOVEL: Mapping[str, str] = {
 }  # fmt: skip
 CHAT: Mapping[str, str] = _same(
     "temperature", "frequency_penalty", "presence_penalty", "top_p", "top_k", "top_a", "min_p",
-    "repetition_penalty", "seed",
+    "repetition_penalty", "seed", "n",
 )  # fmt: skip
 """Theirs -> ours, per kind of preset file."""
 

@@ -1,0 +1,43 @@
+"""What the kind of a generation, and a chat preset, change in a request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from tavern_tui.core.chat_options import ReplySchema, Tool
+from tavern_tui.core.generation import GenerationRequest, GenerationType
+from tavern_tui.core.preset import ChatPreset
+from tavern_tui.core.samplers import SamplerValue
+from tavern_tui.storage.presets import chat_options_from, wants_tools
+
+ONE_REPLY = frozenset({GenerationType.CONTINUE, GenerationType.IMPERSONATE, GenerationType.QUIET})
+"""What several replies at once (n > 1), and calls to tools, make no sense for."""
+
+
+def samplers_for(generation: GenerationType, samplers: Mapping[str, SamplerValue]) -> dict[str, SamplerValue]:
+    """The samplers of a generation of this kind."""
+    left_out = {"n"} if generation in ONE_REPLY else set()
+    return {name: value for name, value in samplers.items() if name not in left_out}
+
+
+def for_chat(
+    request: GenerationRequest,
+    preset: ChatPreset,
+    generation: GenerationType,
+    *,
+    post_processing: str = "",
+    tools: Sequence[Tool] = (),
+    schema: ReplySchema | None = None,
+) -> GenerationRequest:
+    """The request of a chat service with what its preset says.
+
+    What is asked for in the background comes whole. Tools are offered if the preset says so, and if
+    the `post_processing` of messages leaves calls as they are."""
+    offered = (
+        wants_tools(preset.source)
+        and generation not in ONE_REPLY
+        and (not post_processing or post_processing.endswith("_tools"))
+    )
+    chat = replace(chat_options_from(preset.source), tools=tuple(tools) if offered else (), schema=schema)
+    return replace(request, chat=chat, stream=request.stream and generation is not GenerationType.QUIET)

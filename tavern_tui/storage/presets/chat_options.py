@@ -1,0 +1,72 @@
+"""What chat-completion presets say of a request besides samplers and prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tavern_tui.core.biases import write_bias
+from tavern_tui.core.chat_options import ASPECT_RATIOS, EFFORTS, IMAGE_SIZES, VERBOSITIES, ChatOptions
+from tavern_tui.core.samplers import SamplerValue
+from tavern_tui.storage.json_keep import (
+    KeyTable,
+    as_list,
+    as_object,
+    dig,
+    flag,
+    key,
+    number,
+    one_of,
+    read_value,
+)
+
+CHAT_OPTIONS = KeyTable(
+    ChatOptions,
+    key("reasoning_effort", "reasoning_effort", one_of(EFFORTS)),
+    key("verbosity", "verbosity", one_of(VERBOSITIES)),
+    key("show_thoughts", "show_thoughts", flag),
+    key("web_search", "enable_web_search", flag),
+    key("use_sysprompt", "use_sysprompt", flag),
+    key("request_images", "request_images", flag),
+    key("image_aspect_ratio", "request_image_aspect_ratio", one_of(ASPECT_RATIOS)),
+    key("image_size", "request_image_resolution", one_of(IMAGE_SIZES)),
+)
+
+IN_SETTINGS: Mapping[str, str] = {
+    "temp_openai": "temperature",
+    "freq_pen_openai": "frequency_penalty",
+    "pres_pen_openai": "presence_penalty",
+    "top_p_openai": "top_p",
+    "top_k_openai": "top_k",
+    "top_a_openai": "top_a",
+    "min_p_openai": "min_p",
+    "repetition_penalty_openai": "repetition_penalty",
+}
+"""What settings.json calls them -> what presets do. All other keys are called the same."""
+
+
+def chat_options_from(
+    preset: Mapping[str, object], where: str = "", warnings: list[str] | None = None
+) -> ChatOptions:
+    """The options a preset sets; defaults for what it does not, and for what cannot be read."""
+    return ChatOptions(**CHAT_OPTIONS.read(preset, where, warnings))
+
+
+def wants_tools(preset: Mapping[str, object]) -> bool:
+    """Whether tools may be offered to the model."""
+    return bool(read_value(preset.get("function_calling"), flag, False, "", None))
+
+
+def preset_of_settings(settings: Mapping[str, object]) -> dict[str, object]:
+    """The `oai_settings` of a settings.json as the object of a preset file."""
+    return {IN_SETTINGS.get(name, name): value for name, value in settings.items()}
+
+
+def chat_biases(preset: Mapping[str, object]) -> dict[str, SamplerValue]:
+    """The logit biases of the chosen bias preset, as our sampler; nothing if there are none."""
+    chosen = dig(preset, ("bias_presets", str(preset.get("bias_preset_selected") or "")))
+    lines: list[str] = []
+    for row in map(as_object, as_list(chosen)):
+        text, value = row.get("text"), read_value(row.get("value"), number, 0.0, "", None)
+        if isinstance(text, str) and text:
+            lines.append(write_bias(text, value))
+    return {"logit_bias": tuple(lines)} if lines else {}
