@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tavern_tui.core.errors import DataError, UsageError
+from tavern_tui.services.chat_import import import_chat, import_foreign
 from tavern_tui.services.template_import import import_templates
 from tavern_tui.storage.cards import import_card
-from tavern_tui.storage.chats import LoadedChat, read_chat
+from tavern_tui.storage.chats_import import find_format
 from tavern_tui.storage.folders import Folders, free_name
 from tavern_tui.storage.json_keep import as_object, parse_json, read_file, read_object
 from tavern_tui.storage.lorebooks import read_foreign_lorebook, save_lorebook
@@ -62,6 +63,9 @@ def _json(folders: Folders, path: Path, character: str | None, warnings: list[st
     if isinstance(found, list) or "findRegex" in as_object(found):
         return _scripts(folders, path, warnings)
     value = read_object(path)
+    chats = find_format(value)
+    if chats is not None:
+        return import_foreign(folders, path, value, chats, character, warnings)
     if not CARD_MARKS & value.keys() and any(keys <= value.keys() for keys in TEMPLATES):
         return _templates(folders, path)
     if isinstance(value.get("personas"), dict):
@@ -78,7 +82,7 @@ def _json(folders: Folders, path: Path, character: str | None, warnings: list[st
         return _lorebook(folders, path, warnings)
     if CARD_KEYS & value.keys():
         return _card(folders, path, character, warnings)
-    raise DataError(f"{path.name} is no card, lorebook or preset that we know.")
+    raise DataError(f"{path.name} is no card, chat, lorebook or preset that we know.")
 
 
 def _free_preset(folders: Folders, kind: PresetKind, name: str, value: Mapping[str, object]) -> str:
@@ -117,27 +121,6 @@ LOREBOOK_KEYS = {"entries", "lorebookVersion", "kind", "spec"}
 CARD_KEYS = {"name", "char_name"}
 
 
-def _chat(folders: Folders, path: Path, character: str | None, warnings: list[str]) -> Outcome:
-    loaded = read_chat(path)
-    if not isinstance(loaded, LoadedChat) or not loaded.chat.messages:
-        raise DataError(f"{path.name} holds no messages.")
-    warnings += loaded.warnings
-    speaker = next((one.name for one in loaded.chat.messages if not one.is_user), "")
-    owner = character or speaker
-    if not owner:
-        raise UsageError(f"{path.name} does not say whose chat it is.", hint="Add --character NAME.")
-    folder = folders.chats_of(owner)
-    title = free_name(folder, path.stem, ".jsonl")
-    _copy(path, folder / f"{title}.jsonl")
-    return "chat", title, f"{path.name}: a chat of {owner} with {len(loaded.chat.messages)} messages."
-
-
-def _copy(source: Path, target: Path) -> None:
-    from tavern_tui.storage.atomic import write_bytes
-
-    write_bytes(target, read_file(source))
-
-
 IMPORTERS: dict[str, Callable[[Folders, Path, str | None, list[str]], Outcome]] = {
     ".png": _card,
     ".apng": _card,
@@ -145,5 +128,5 @@ IMPORTERS: dict[str, Callable[[Folders, Path, str | None, list[str]], Outcome]] 
     ".yaml": _card,
     ".yml": _card,
     ".json": _json,
-    ".jsonl": _chat,
+    ".jsonl": import_chat,
 }
