@@ -4,33 +4,12 @@ from __future__ import annotations
 
 from tavern_tui.providers.base import ProviderOption
 from tavern_tui.providers.dialects.chat.call import ChatCall
+from tavern_tui.providers.dialects.chat.claude import CACHE_DEPTH, CACHE_LONG, CACHE_SYSTEM, ttl_of
+
+__all__ = ["ATTRIBUTION", "CACHE_DEPTH", "CACHE_LONG", "CACHE_SYSTEM", "at", "endpoint", "thinking", "ttl_of"]
 
 ATTRIBUTION = {"X-Title": "tavern-tui"}
 """Headers by which routers know which program asks."""
-
-CACHE_SYSTEM = ProviderOption(
-    id="cache_system",
-    title="Cache the system prompt",
-    help="Cheaper if it stays the same from message to message; dearer if it does not.",
-    default=False,
-)
-CACHE_DEPTH = ProviderOption(
-    id="cache_depth",
-    title="Cache at depth",
-    help="Cache the chat up to this many turns from its end; -1 is off.",
-    default=-1,
-)
-CACHE_LONG = ProviderOption(
-    id="cache_long",
-    title="Cache for an hour",
-    help="Instead of five minutes; it costs more to fill.",
-    default=False,
-)
-
-
-def ttl_of(call: ChatCall) -> str:
-    """How long a cache is kept."""
-    return "1h" if call.flag(CACHE_LONG) else "5m"
 
 
 def at(call: ChatCall, address: str) -> str:
