@@ -93,6 +93,14 @@ def _open_scripted(
     return ScriptedProvider.from_connection(spec, connection)
 
 
+def _open_vertex(
+    spec: ProviderSpec, connection: Connection, key: str | None, log: WireLog | None
+) -> Provider:
+    from tavern_tui.providers.vertex import VertexProvider
+
+    return VertexProvider(spec, connection, key=key, log=log)
+
+
 OPENERS: Mapping[str, Opener] = {
     "http": _open_http,
     "horde": _open_horde,
@@ -100,4 +108,5 @@ OPENERS: Mapping[str, Opener] = {
     "novelai": _open_novelai,
     "offline": _open_offline,
     "scripted": _open_scripted,
+    "vertex": _open_vertex,
 }

@@ -19,17 +19,26 @@ OUR_KEYS = frozenset({"stream_options"})
 """We ask services that take it for their count of tokens."""
 
 
-def right(vector: Json, recorded: Json | None) -> Request | None:
-    """The request as it should be."""
+def meant(vector: Json, recorded: Json | None) -> Request | None:
+    """The recorded request as we send the same: what we do otherwise on purpose."""
     if recorded is None:
         return None
     request = deepcopy(dict(recorded))
-    for rule in RULES:
-        rule(vector, request)
+    key_in_header(request)
     return request
 
 
-def key_in_header(vector: Json, request: Request) -> None:
+def right(vector: Json, request: Request | None) -> Request | None:
+    """Such a request without the faults that get it refused."""
+    if request is None:
+        return None
+    mended = deepcopy(request)
+    for rule in FAULTS:
+        rule(vector, mended)
+    return mended
+
+
+def key_in_header(request: Request) -> None:
     """Google's key goes to Google in a header: addresses end up in logs."""
     head, mark, rest = request["url"].partition("key=")
     if mark and "googleapis.com" in head:
@@ -57,8 +66,7 @@ def schema_of_cohere(vector: Json, request: Request) -> None:
         request["body"]["response_format"] = {"type": "json_object", "json_schema": wanted["schema"]}
 
 
-RULES: tuple[Callable[[Json, Request], None], ...] = (
-    key_in_header,
+FAULTS: tuple[Callable[[Json, Request], None], ...] = (
     one_slash,
     answerable_by_mistral,
     schema_of_cohere,

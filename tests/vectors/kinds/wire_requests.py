@@ -5,13 +5,17 @@ provider of that connection says what it would put on the wire."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import httpx
+
 from tavern_tui.core.chat import Role
 from tavern_tui.core.chat_options import ReplySchema, Tool
+from tavern_tui.core.connection import Connection
 from tavern_tui.core.generation import GenerationRequest, GenerationType
 from tavern_tui.core.names import Names
 from tavern_tui.core.preset import ChatPreset
@@ -21,9 +25,11 @@ from tavern_tui.prompt.inputs import PLACEHOLDER
 from tavern_tui.prompt.post_process import post_process, stricter
 from tavern_tui.providers.base import PreparedRequest
 from tavern_tui.providers.registry import ROWS, open_provider
+from tavern_tui.providers.vertex import VertexProvider
 from tavern_tui.services.requests import for_chat, samplers_for
 from tavern_tui.services.st_connections import MODELS, connection_of_settings
 from tavern_tui.storage.presets import chat_preset_from_json, preset_of_settings, samplers_from_chat
+from tests.providers.accounts import a_service_account
 from tests.vectors.kinds import wire_faults
 from tests.vectors.kinds.case import Case, Json
 
@@ -44,20 +50,19 @@ DICE = Tool(
 BIASES = {"5277": -50, "6703": -25, "15135": -50, "86667": -50}
 """Token ids of the recorder's bias preset, whose words it does not tell."""
 
-ACCOUNT = """{"type":"service_account","project_id":"PROJECT","client_email":"a@b.c","private_key":"KEY"}"""
-
 
 def wire_cases(file: Json) -> Iterator[Case]:
     """One case per recorded send. Only what the chat itself asks counts, not lists of models."""
     for vector in file["vectors"]:
         sent = [one for one in vector["requests"] if one.get("body") is not None]
         recorded = sent[-1] if sent else None
-        right = wire_faults.right(vector, recorded)
+        meant = wire_faults.meant(vector, recorded)
+        right = wire_faults.right(vector, meant)
         yield Case(
             name=f"{vector['source']} {vector['model']} {vector['variant']}",
             run=partial(_sent, file, vector, recorded),
             expected=_compared(right),
-            fault=right != recorded,
+            fault=right != meant,
         )
 
 
@@ -114,7 +119,9 @@ def _sent(file: Json, vector: Json, recorded: Json | None) -> Any:
         tools=[DICE],
         schema=_schema(file) if vector["variant"] == "json_schema" else None,
     )
-    provider = open_provider(found.connection, key=found.password or _key(vector))
+    if found.connection.options.get("auth_mode") == "full":
+        return _answer(asyncio.run(_signed_in(found.connection, request)))
+    provider = open_provider(found.connection, key=found.password or f"KEY_{vector['source'].upper()}")
     return _answer(wire_faults.recorded_seed(provider.wire(request), vector, recorded))
 
 
@@ -156,10 +163,17 @@ def _schema(file: Json) -> ReplySchema:
     )
 
 
-def _key(vector: Json) -> str:
-    if vector["overrides"].get("vertexai_auth_mode") == "full":
-        return ACCOUNT
-    return f"KEY_{vector['source'].upper()}"
+async def _signed_in(connection: Connection, request: GenerationRequest) -> PreparedRequest:
+    """The request of a service account, after Google has given it the token of the recording."""
+    token = httpx.MockTransport(
+        lambda asked: httpx.Response(200, json={"access_token": "FAKE_TOKEN", "expires_in": 3600})
+    )
+    account = a_service_account(project="proj-123")
+    provider = VertexProvider(ROWS["vertexai"], connection, key=account, transport=token)
+    await provider.learn(request)
+    prepared = provider.wire(request)
+    await provider.aclose()
+    return prepared
 
 
 def _answer(prepared: PreparedRequest) -> Any:
