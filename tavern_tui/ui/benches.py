@@ -14,6 +14,7 @@ BENCHES: dict[str, str] = {
     "note": "tavern_tui.ui.panes.authors_note.bench:NoteBench",
     "personas": "tavern_tui.ui.panes.persona.bench:PersonaBench",
     "templates": "tavern_tui.ui.panes.templates.bench:TemplateBench",
+    "chats": "tavern_tui.ui.panes.chats.bench:ChatsBench",
     "samplers": "tavern_tui.ui.panes.samplers.bench:SamplerBench",
     "regex": "tavern_tui.ui.panes.regex.bench:RegexBench",
     "group": "tavern_tui.ui.panes.groups.bench:GroupBench",

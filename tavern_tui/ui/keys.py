@@ -14,6 +14,7 @@ from textual.keys import format_key
 
 from tavern_tui.ui import key_rows
 from tavern_tui.ui.key import Key
+from tavern_tui.ui.panes.chats import keys as chats
 from tavern_tui.ui.panes.groups import keys as groups
 from tavern_tui.ui.panes.lorebook import keys as lorebook
 from tavern_tui.ui.panes.persona import keys as persona
@@ -39,6 +40,7 @@ SCOPES: dict[str, str] = {
     "templates": "Templates",
     "regex": "Regex scripts",
     "samplers": "Samplers",
+    "chats": "Chats",
     "bench": "On every editing screen",
     "editor": "Text editor",
 }
@@ -53,6 +55,7 @@ KEYS: tuple[Key, ...] = (
     *templates.ROWS,
     *regex.ROWS,
     *samplers.ROWS,
+    *chats.ROWS,
 )
 """Every key there is. A bench adds the rows of its `keys.py` here."""
 

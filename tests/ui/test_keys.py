@@ -11,6 +11,7 @@ from tavern_tui.ui.keys import KEYS, SCOPES, bindings, display, shown_keys, unkn
 from tavern_tui.ui.panes.characters.pane import CharacterPane
 from tavern_tui.ui.panes.chat.compare import CompareScreen
 from tavern_tui.ui.panes.chat.pane import ChatPane
+from tavern_tui.ui.panes.chats.bench import ChatsBench
 from tavern_tui.ui.panes.connection.pane import ConnectionPane
 from tavern_tui.ui.panes.groups.bench import GroupBench
 from tavern_tui.ui.panes.logs.pane import LogPane
@@ -42,6 +43,7 @@ OWNERS = {
     "templates": TemplateBench,
     "regex": RegexBench,
     "samplers": SamplerBench,
+    "chats": ChatsBench,
     "compare": CompareScreen,
 }
 TAKEN = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tavern_tui.core.errors import UsageError
 from tavern_tui.services.slash.registry import Call, Slash
-from tavern_tui.services.slash.values import needed_number
+from tavern_tui.services.slash.values import is_on, needed_number
 
 
 async def new(call: Call) -> object:
@@ -57,7 +57,82 @@ async def undo(call: Call) -> object:
     return undone
 
 
+async def delete_chat(call: Call) -> object:
+    files = call.tavern.chat_files
+    await files.delete(files.owner(), call.session.chat.title)
+    return ""
+
+
+async def rename_chat(call: Call) -> object:
+    files = call.tavern.chat_files
+    wanted = call.unnamed.strip()
+    if not wanted:
+        raise UsageError("This needs a title.")
+    return await files.rename(files.owner(), call.session.chat.title, wanted)
+
+
+def _index(call: Call, text: str) -> int:
+    """The message of a number; without one, the last."""
+    index = int(needed_number(text, "The message")) if text.strip() else -1
+    count = len(call.session.chat.messages)
+    if not -count <= index < count:
+        raise UsageError(f"There is no message {index}; the chat has {count}.")
+    return index % count
+
+
+async def branch(call: Call) -> object:
+    return await call.tavern.branches.branch(_index(call, call.unnamed))
+
+
+async def checkpoint(call: Call) -> object:
+    return await call.tavern.branches.checkpoint(_index(call, call.text("mesId")), call.unnamed.strip())
+
+
+async def checkpoint_go(call: Call) -> object:
+    session = await call.tavern.branches.go(_index(call, call.unnamed))
+    return session.chat.title
+
+
+async def checkpoint_exit(call: Call) -> object:
+    session = await call.tavern.branches.back()
+    return session.chat.title
+
+
+async def checkpoint_parent(call: Call) -> object:
+    return call.tavern.branches.parent()
+
+
+async def checkpoint_get(call: Call) -> object:
+    return call.tavern.branches.checkpoint_of(_index(call, call.unnamed))
+
+
+async def checkpoint_list(call: Call) -> object:
+    found = call.tavern.branches.checkpoints()
+    if is_on(call.text("links")):
+        return [one.title for one in found]
+    return [one.index for one in found]
+
+
 COMMANDS = (
+    Slash(name="delchat", run=delete_chat, help="Move this chat to the trash."),
+    Slash(name="renamechat", run=rename_chat, help="Give this chat another title.", usage="TITLE"),
+    Slash(name="branch-create", run=branch, help="Branch at a message and go on there.", usage="[N]"),
+    Slash(
+        name="checkpoint-create",
+        run=checkpoint,
+        help="Keep the chat up to a message under a title.",
+        usage="[mesId=N] [TITLE]",
+    ),
+    Slash(name="checkpoint-go", run=checkpoint_go, help="Open a message's checkpoint.", usage="[N]"),
+    Slash(name="checkpoint-exit", run=checkpoint_exit, help="Back to the parent chat."),
+    Slash(name="checkpoint-parent", run=checkpoint_parent, help="What the parent chat is called."),
+    Slash(name="checkpoint-get", run=checkpoint_get, help="A message's checkpoint.", usage="[N]"),
+    Slash(
+        name="checkpoint-list",
+        run=checkpoint_list,
+        help="The messages with checkpoints.",
+        usage="[links=true]",
+    ),
     Slash(name="newchat", run=new, help="Begin a new chat; this one is kept."),
     Slash(name="getchatname", run=name, help="What this chat is called."),
     Slash(

@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import tempfile
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from textual import work
@@ -118,6 +119,45 @@ class MessageMore(MessageKeys):
         text = await self.app.push_screen_wait(TokensDialog(message.text, tokens))
         if text is not None:
             self._ask(session.continue_with(index, text))
+
+    @work(exclusive=True, group="open")
+    async def action_message_branch(self) -> None:
+        """Begin a chat with the messages up to this one, and go on there."""
+        index = self._index
+        if index >= 0:
+            await self._go_elsewhere(lambda: self._tavern.branches.branch(index))
+
+    @work(exclusive=True, group="open")
+    async def action_message_checkpoint(self) -> None:
+        """Go to the message's checkpoint; without one, name it and keep it."""
+        from tavern_tui.ui.dialogs.ask_text import AskText
+
+        index, branches = self._index, self._tavern.branches
+        if index < 0:
+            return
+        if branches.checkpoint_of(index):
+            await self._go_elsewhere(lambda: branches.go(index))
+            return
+        name = await self.app.push_screen_wait(AskText("Checkpoint", label="Title; empty: one is made up"))
+        if name is None:
+            return
+        try:
+            made = await branches.checkpoint(index, name)
+        except TavernError as error:
+            self._complain(error)
+            return
+        self.notify(f"Kept as {clean_line(made)}. B goes there.", markup=False)
+
+    @work(exclusive=True, group="open")
+    async def action_message_to_parent(self) -> None:
+        await self._go_elsewhere(self._tavern.branches.back)
+
+    async def _go_elsewhere(self, go: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await self.settle()
+            await go()
+        except TavernError as error:
+            self._complain(error)
 
     @work(exclusive=True, group="edit")
     async def action_message_external(self) -> None:
