@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from tests.vectors.kinds import extras, messages, prompts, wire_requests
+from tests.vectors.kinds import extras, messages, prompts, stream_parsing, wire_requests
 from tests.vectors.kinds.case import Case, Json, Kind
 
 MODES = ("merge", "merge-tools", "semi", "semi-tools", "strict", "strict-tools", "single")
@@ -25,6 +25,7 @@ KINDS: Mapping[str, Kind] = {
     "caching": extras.call_cases,
     "misc": extras.call_cases,
     "reasoning-budgets": extras.budget_cases,
+    "stream-parsing": stream_parsing.stream_cases,
     "wire-requests": wire_requests.wire_cases,
 }
 
