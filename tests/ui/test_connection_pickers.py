@@ -93,11 +93,9 @@ async def test_another_provider_shows_other_pickers_and_keeps_what_was_picked(fo
 
 async def test_the_post_processing_a_provider_needs_is_the_default(folders) -> None:
     async with running(folders) as (pilot, tavern):
-        mistral = Connection(name="here", provider="mistralai", key_env="NONE")
-        needed = tavern.connections.specs["mistralai"].post_processing
-        assert needed
-        await opened(pilot, tavern, mistral)
-        assert f"as the provider needs it: {needed}" in screen_text(pilot)
+        tavern.change_settings(providers=({"id": "strict-one", "post_processing": "strict"},))
+        await opened(pilot, tavern, Connection(name="here", provider="strict-one", url="http://127.0.0.1:9"))
+        assert "as the provider needs it: strict" in screen_text(pilot)
 
 
 async def test_a_preset_that_is_gone_is_shown_and_kept(folders) -> None:
