@@ -20,6 +20,7 @@ commands:
   tavern-tui import FILE...     take over cards, lorebooks, chats, presets and templates
   tavern-tui tokenizer [NAME]   list tokenizer files that can be fetched, or fetch one
   tavern-tui export CHARACTER   write a chat as Markdown, text, HTML or JSONL
+  tavern-tui search WORDS       find words in all chats
   tavern-tui paths              say where everything is kept
 
 `tavern-tui COMMAND --help` explains a command.
@@ -224,6 +225,17 @@ def _export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--thinking", action="store_true", help="with the model's thinking")
 
 
+def _search(parser: argparse.ArgumentParser) -> None:
+    """Find messages that hold all of these words, in all chats; the newest come first.
+
+    Words in quotation marks are found as they stand."""
+    parser.add_argument("words", nargs="+", metavar="WORDS")
+    parser.add_argument("--character", metavar="NAME", help="only in chats with this character or group")
+    parser.add_argument("--limit", metavar="N", type=_positive, default=50, help="so many (default: 50)")
+    parser.add_argument("--best", action="store_true", help="the best matches first, not the newest")
+    _add_json(parser)
+
+
 def _paths(parser: argparse.ArgumentParser) -> None:
     """Say where everything is kept."""
     _add_json(parser)
@@ -238,6 +250,7 @@ COMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "check": _check,
     "import": _import,
     "export": _export,
+    "search": _search,
     "tokenizer": _tokenizer,
     "paths": _paths,
 }

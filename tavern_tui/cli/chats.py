@@ -1,4 +1,4 @@
-"""`tavern-tui export` and `tavern-tui search`: chats without a screen."""
+"""`tavern-tui export` and `tavern-tui search`: what one does with chats without a screen."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tavern_tui.cli.commands import print_json, print_line
 from tavern_tui.core.errors import UsageError
 from tavern_tui.services.chat_export import ExportFormat, HiddenMessages
-from tavern_tui.text.clean import clean_text
+from tavern_tui.text.clean import clean_line, clean_text
 
 if TYPE_CHECKING:
+    from tavern_tui.services.search import SearchHit
     from tavern_tui.services.tavern import Tavern
 
 
@@ -30,6 +32,52 @@ async def export(options: Namespace, tavern: Tavern) -> int:
     finally:
         await tavern.close()
     return 0
+
+
+async def search(options: Namespace, tavern: Tavern) -> int:
+    """Print where the words are."""
+    try:
+        owner = tavern.chat_places.find(options.character) if options.character else None
+        results = await tavern.search.search(
+            _query(options.words), owner=owner, limit=options.limit, best_first=options.best
+        )
+    finally:
+        await tavern.close()
+    for sentence in results.problems:
+        print_line(f"tavern-tui: {sentence}", to=sys.stderr)
+    if options.json:
+        print_json([_hit_json(hit) for hit in results.hits])
+        return 0
+    for hit in results.hits:
+        print_line(f"{hit.owner_name} / {hit.title} #{hit.index} {_when(hit)}")
+        print(f"    {clean_line(f'{hit.speaker}: {hit.snippet}')}")
+    if not results.hits:
+        print_line("tavern-tui: no message holds these words.", to=sys.stderr)
+    if results.more:
+        print_line(f"tavern-tui: there are more than {options.limit}; --limit shows them.", to=sys.stderr)
+    return 0
+
+
+def _query(words: list[str]) -> str:
+    """One query; a word the shell kept together is a phrase."""
+    return " ".join(f'"{word}"' if " " in word and '"' not in word else word for word in words)
+
+
+def _when(hit: SearchHit) -> str:
+    return f"({hit.date:%Y-%m-%d %H:%M})" if hit.date is not None else ""
+
+
+def _hit_json(hit: SearchHit) -> dict[str, object]:
+    return {
+        "group" if hit.owner.is_group else "character": hit.owner.id,
+        "name": hit.owner_name,
+        "chat": hit.title,
+        "message": hit.index,
+        "speaker": hit.speaker,
+        "date": hit.date.isoformat() if hit.date is not None else None,
+        "snippet": hit.snippet,
+        "matches": [list(one) for one in hit.matches],
+    }
 
 
 def _put_out(output: str | None, data: bytes, tavern: Tavern) -> None:

@@ -136,6 +136,12 @@ def _export(options: Namespace, folders: Folders) -> int:
     return asyncio.run(export(options, _tavern(folders)))
 
 
+def _search(options: Namespace, folders: Folders) -> int:
+    from tavern_tui.cli.chats import search
+
+    return asyncio.run(search(options, _tavern(folders)))
+
+
 def _paths(options: Namespace, folders: Folders) -> int:
     places = {
         "data": folders.data,
@@ -164,6 +170,7 @@ RUNNERS: dict[str, Callable[[Namespace, Folders], int]] = {
     "check": _check,
     "import": _import,
     "export": _export,
+    "search": _search,
     "tokenizer": _tokenizer,
     "paths": _paths,
 }

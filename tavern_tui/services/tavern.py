@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from tavern_tui.services.presets import PresetService
     from tavern_tui.services.regex import RegexService
     from tavern_tui.services.samplers import SamplerService
+    from tavern_tui.services.search import SearchService
     from tavern_tui.services.templates import TemplateService
 
 ChatSummary = ChatListing
@@ -224,6 +225,13 @@ class Tavern:
             session=lambda: self.session,
             now=self._now,
         )
+
+    @cached_property
+    def search(self) -> SearchService:
+        """Words in all chats."""
+        from tavern_tui.services.search import SearchService
+
+        return SearchService(self._folders, self.chat_places)
 
     # --- settings
 
@@ -512,6 +520,8 @@ class Tavern:
     async def close(self) -> None:
         """Stop what runs, save what is not saved, let go of the servers."""
         await self.session.aclose()
+        if "search" in self.__dict__:
+            self.search.close()
         await self._desk.aclose()
         await self.connections.aclose()
         self.log.close()
