@@ -9,9 +9,10 @@ import secrets
 import sys
 from collections import deque
 from collections.abc import Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 
 from tavern_tui.core.connection import Connection
@@ -25,6 +26,7 @@ from tavern_tui.providers.wirelog import WireLog
 
 DEFAULT_CONTEXT = 8192
 END_SECONDS = 5.0
+MOST_FILES = 1000
 PLACEHOLDER = "http://127.0.0.1"
 """Address shown before the child has chosen its port."""
 
@@ -70,8 +72,27 @@ class LocalProvider(Plain):
                 yield event
 
     async def models(self) -> list[Model]:
-        path = self._checked_path()
-        return [Model(id=str(path), title=path.name)]
+        """The GGUF files beside the chosen one and in the folder of the options.
+
+        Raises UsageError if there is neither."""
+        found = await asyncio.to_thread(self._files)
+        if not found:
+            self._checked_path()
+        return [
+            Model(id=str(path), title=path.name, detail=f"{path.stat().st_size / 2**30:.1f} GB")
+            for path in found
+        ]
+
+    def _files(self) -> list[Path]:
+        folders = [Path(str(self._connection.options.get("folder") or "")).expanduser()]
+        folders = [one for one in folders if str(one) != "."]
+        if self._connection.model or self._connection.url:
+            folders.append(self.model_path.parent)
+        files: dict[Path, None] = {}
+        for folder in folders:
+            with suppress(OSError):
+                files |= dict.fromkeys(sorted(islice(folder.glob("*.gguf"), MOST_FILES)))
+        return list(files)
 
     async def status(self) -> ServerStatus:
         server = await self._started()
@@ -132,9 +153,11 @@ class LocalProvider(Plain):
     async def _start_child(self, path: Path) -> str:
         """Start the child, wait until the model is loaded, return its address."""
         context = self._connection.context_size or DEFAULT_CONTEXT
+        threads, layers = self._whole("threads", 0), self._whole("gpu_layers", -1)
         self._last_words.clear()
         self._child = child = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tavern_tui.providers.local_server", str(path), "--context", str(context),
+            "--threads", str(threads), "--gpu-layers", str(layers),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
             env={**os.environ, KEY_VARIABLE: self._key},
         )  # fmt: skip
@@ -146,6 +169,10 @@ class LocalProvider(Plain):
             return str(json.loads(line)["url"])
         except (ValueError, KeyError, TypeError):
             raise await self._did_not_start(path) from None
+
+    def _whole(self, option: str, usual: int) -> int:
+        value = self._connection.options.get(option, usual)
+        return value if isinstance(value, int) and not isinstance(value, bool) else usual
 
     async def _listen(self, stream: asyncio.StreamReader) -> None:
         # Read in pieces: a line of the native log may be longer than a reader's limit.

@@ -1,6 +1,6 @@
 """Child process: serves one GGUF file over llama.cpp's HTTP API, on loopback, with a key.
 
-    python -m tavern_tui.providers.local_server MODEL [--context N] [--threads N]
+    python -m tavern_tui.providers.local_server MODEL [--context N] [--threads N] [--gpu-layers N]
 
 The key comes in the environment variable TAVERN_TUI_LOCAL_KEY. When the model is loaded one JSON
 line is printed: `{"url": "http://127.0.0.1:PORT"}`. The process ends at the end of its standard
@@ -23,6 +23,7 @@ def main() -> int:
     parser.add_argument("model")
     parser.add_argument("--context", type=int, default=8192)
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--gpu-layers", type=int, default=-1)
     options = parser.parse_args()
     key = os.environ.pop(KEY_VARIABLE, "")
     if not key:
@@ -41,6 +42,8 @@ def main() -> int:
     params.ui = False
     params.endpoint_props = True
     params.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
+    if options.gpu_layers >= 0:
+        params.n_gpu_layers = options.gpu_layers
     if options.threads > 0:
         params.cpuparams.n_threads = options.threads
         params.cpuparams_batch.n_threads = options.threads

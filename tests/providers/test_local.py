@@ -81,5 +81,24 @@ async def test_without_llamacpp_it_says_what_to_install(
     monkeypatch.setattr(local, "find_spec", lambda name: None)
     provider = opened(model)
     with pytest.raises(UsageError, match=r"pip install 'tavern-tui\[local\]'"):
+        await provider.status()
+    await provider.aclose()
+
+
+async def test_files_of_the_folder_are_offered_as_models(tmp_path: Path) -> None:
+    (tmp_path / "a.gguf").write_bytes(b"GGUF")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "b.gguf").write_bytes(b"GGUF")
+    provider = opened(tmp_path / "a.gguf", options={"folder": str(tmp_path / "more")})
+    assert [model.title for model in await provider.models()] == ["b.gguf", "a.gguf"]
+    await provider.aclose()
+    provider = opened("", options={"folder": str(tmp_path / "nowhere")})
+    with pytest.raises(UsageError, match="names no GGUF"):
         await provider.models()
+
+
+@pytest.mark.real_server
+async def test_threads_and_layers_reach_llamacpp(tiny_gguf: Path) -> None:
+    provider = opened(tiny_gguf, options={"threads": 1, "gpu_layers": 0})
+    assert (await provider.status()).ok
     await provider.aclose()

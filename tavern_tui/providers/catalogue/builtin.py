@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tavern_tui.providers.base import ModelDesk, ProviderSpec
+from tavern_tui.providers.base import ModelDesk, ProviderOption, ProviderSpec
 from tavern_tui.providers.catalogue.samplers import LLAMACPP
 from tavern_tui.providers.dialects.llamacpp import LlamaCppDialect
 from tavern_tui.providers.samplers import Wire
@@ -29,6 +29,23 @@ BUILTIN = (
         home="https://huggingface.co/models?library=gguf",
         samplers=LLAMACPP,
         sends_model=False,
+        options=(
+            ProviderOption(
+                id="folder", title="Folder of models", help="Its .gguf files are offered as models."
+            ),
+            ProviderOption(
+                id="gpu_layers",
+                title="Layers on the GPU",
+                help="How many; -1 is what llama.cpp finds best, 0 none.",
+                default=-1,
+            ),
+            ProviderOption(
+                id="threads",
+                title="Threads",
+                help="How many write; 0 is what llama.cpp finds best.",
+                default=0,
+            ),
+        ),
     ),
     ProviderSpec(
         id="scripted",
