@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
+from tavern_tui.core.chat import Role
 from tavern_tui.core.generation import GenerationType
 from tavern_tui.core.preset import ChatPreset, Injection
 from tavern_tui.core.prompt import ChatPrompt, LeftOut
@@ -19,7 +20,7 @@ from tavern_tui.prompt.post_process import MODES
 from tavern_tui.prompt.reshape import names_in, reshape
 from tavern_tui.prompt.scene import Scene
 from tavern_tui.prompt.stops import custom_stops
-from tavern_tui.prompt.trace import Spans, in_slot
+from tavern_tui.prompt.trace import Spans, enclosed, in_slot
 
 REPLY_PRIMING = 3
 """Tokens the reply's own opening takes."""
@@ -34,6 +35,9 @@ FIELDS = (
     "personaDescription",
 )
 """Prompts that are placed first, in this order; it decides what a short budget cuts."""
+
+CLAUDE = "claude"
+"""The provider whose replies may be begun for it."""
 
 FIRST_INJECTIONS = (SUMMARY_KEY, NOTE_KEY, "3_vectors", "4_vectors_data_bank", "chromadb")
 """Injections beside the main prompt that go before all others."""
@@ -186,8 +190,16 @@ class _Assembly:
             return
         draft = history.take_prefill()
         if draft is not None:
+            draft = self._begun(draft)
             self.budget.reserve(draft)
             self.controls.append(draft)
+
+    def _begun(self, draft: Draft) -> Draft:
+        """The continued message; for Claude, what all its replies begin with stands before it."""
+        prefill = self.scene.substitute(self.preset.assistant_prefill)
+        if self.scene.inputs.api != CLAUDE or draft.role is not Role.ASSISTANT or not prefill:
+            return draft
+        return replace(draft, spans=enclosed(draft.spans, f"{prefill}\n\n", ""))
 
     def _place_examples(self) -> None:
         if "dialogueExamples" not in self.slots or self.scene.inputs.options.strip_examples:

@@ -41,7 +41,8 @@ MODES: Mapping[str, Mode] = {
 
 
 def stricter(mode: str, other: str) -> str:
-    """The mode that does what either of the two asks for: the user's wish and the service's need."""
+    """The mode that does what either of the two asks for: the user's wish, and the service's need
+    (which is never `single`)."""
     one, two = MODES.get(mode), MODES.get(other)
     if one is None or two is None:
         return other if one is None else mode

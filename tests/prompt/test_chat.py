@@ -105,6 +105,25 @@ def test_a_continued_message_comes_last(prefill: bool) -> None:
     assert messages_of(inputs)[1:] == [("system", "[Start]"), *HISTORY[:3], *nudge]
 
 
+@pytest.mark.parametrize(
+    ("api", "generation", "last"),
+    [
+        ("claude", GenerationType.CONTINUE, "Ann thinks:\n\nm2"),
+        ("openai", GenerationType.CONTINUE, "m2"),
+        ("claude", GenerationType.NORMAL, "m2"),
+    ],
+)
+def test_what_claudes_replies_begin_with_stands_before_a_continued_one(
+    api: str, generation: GenerationType, last: str
+) -> None:
+    preset = a_preset(continue_prefill=True, assistant_prefill="{{char}} thinks:")
+    inputs = chat_inputs(preset, messages=CHAT[:3], generation=generation, api=api)
+    assert messages_of(inputs)[-1] == ("assistant", last)
+    prompt = build_prompt(inputs).prompt
+    assert isinstance(prompt, ChatPrompt)
+    assert prompt.prefill == ("" if generation is GenerationType.CONTINUE else "Ann thinks:")
+
+
 def test_depth_counts_the_continued_message_only_when_a_nudge_follows() -> None:
     injections = [an_injection("x", "HERE", depth=1)]
     preset = a_preset(continue_nudge_prompt="Go on.")

@@ -10,7 +10,7 @@ import pytest
 
 from tavern_tui.core.names import Names
 from tavern_tui.prompt.inputs import PLACEHOLDER
-from tavern_tui.prompt.post_process import MODES, post_process
+from tavern_tui.prompt.post_process import MODES, post_process, stricter
 from tests.prompt.builders import a_preset, chat_inputs, messages_of
 
 VECTORS = Path(__file__).resolve().parents[2].parent / "shared" / "vectors"
@@ -33,6 +33,22 @@ def test_messages_come_out_as_recorded(mode: str, vector: dict[str, Any]) -> Non
     before = json.dumps(vector["input"])
     assert post_process(vector["input"], mode, names, PLACEHOLDER) == vector["output"]
     assert json.dumps(vector["input"]) == before, "the input must stay as it is"
+
+
+@pytest.mark.parametrize("wish", MODES)
+@pytest.mark.parametrize("need", ["", *(mode for mode in MODES if mode != "single")])
+def test_a_users_wish_and_a_services_need_are_one_mode_that_does_both(wish: str, need: str) -> None:
+    names = Names(user="Kes", char="Mirel")
+    said = [
+        {"role": "system", "content": "Main."},
+        {"role": "assistant", "content": "Hello."},
+        {"role": "user", "content": "Hi."},
+        {"role": "user", "content": "Well?"},
+        {"role": "system", "content": "Be brief."},
+    ]
+    in_turn = post_process(post_process(said, wish, names, PLACEHOLDER), need, names, PLACEHOLDER)
+    assert post_process(said, stricter(wish, need), names, PLACEHOLDER) == in_turn
+    assert stricter("", wish) == wish
 
 
 @pytest.mark.parametrize("mode", MODES)

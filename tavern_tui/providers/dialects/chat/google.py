@@ -59,6 +59,8 @@ DRAWS = re.compile(r"-image|gemini-2\.0-flash-exp")
 """Models that make pictures if they are asked to."""
 NO_SYSTEM = re.compile(r"gemma-3")
 """Models without a place for instructions."""
+NO_TOOLS = re.compile(r"gemma-3")
+"""Models that refuse a request with functions."""
 NO_SEARCH = re.compile(r"gemma-3|learnlm|gemini-2\.0-flash-lite|robotics")
 THINKS = re.compile(r"^(gemini-2\.5-(flash|pro)(?!.*-image)|gemini-3[.\d]*-(flash|pro))")
 COOL = re.compile(r"gemma")
@@ -173,7 +175,7 @@ def _drawing(call: ChatCall) -> Body:
 
 
 def _tools(call: ChatCall, draws: bool) -> Body:
-    if call.tools:
+    if call.tools and not draws and not NO_TOOLS.search(call.model):
         return {
             "tools": [{"function_declarations": [_declared(tool) for tool in call.tools]}],
             "toolConfig": {"functionCallingConfig": _choice(call.options.tool_choice)},
