@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
 from tavern_tui.core.errors import TavernError
 from tavern_tui.services.chat_places import ENDING, ChatOwner, ChatPlaces
+from tavern_tui.services.threads import Progress, in_thread, told_in_loop
 from tavern_tui.storage.chat_index import ChatIndex, Found, IndexedChat, Terms
 from tavern_tui.storage.folders import Folders
 
@@ -22,9 +20,6 @@ SNIPPET = 200
 """Characters of a snippet, at most."""
 USUAL = 200
 """Hits of one search."""
-
-T = TypeVar("T")
-Progress = Callable[[int, int], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +80,7 @@ class SearchService:
         if not terms.all:
             return SearchResults(hits=())
         problems = await self.update(progress)
-        found = await _in_thread(
+        found = await in_thread(
             lambda stop: self._index.find(
                 terms,
                 owner=owner.key if owner is not None else "",
@@ -102,14 +97,9 @@ class SearchService:
     async def update(self, progress: Progress | None = None) -> list[str]:
         """Read the chats that changed; returns a sentence for each that cannot be read. The next
         search is quicker then. Raises WriteFailed."""
-        loop = asyncio.get_running_loop()
-
-        def tell(done: int, total: int) -> None:
-            if progress is not None:
-                loop.call_soon_threadsafe(progress, done, total)
-
+        tell = told_in_loop(progress)
         async with self._one_at_a_time:
-            return await _in_thread(
+            return await in_thread(
                 lambda stop: self._index.update(self._all_chats(), progress=tell, stop=stop)
             )
 
@@ -129,16 +119,6 @@ class SearchService:
                 for path in paths
             )
         return found
-
-
-async def _in_thread(work: Callable[[threading.Event], T]) -> T:
-    """What `work` returns. When we are cancelled, it is told to stop."""
-    stop = threading.Event()
-    try:
-        return await asyncio.to_thread(work, stop)
-    except asyncio.CancelledError:
-        stop.set()
-        raise
 
 
 def _hit(found: Found, names: dict[ChatOwner, str], pattern: re.Pattern[str]) -> SearchHit | None:

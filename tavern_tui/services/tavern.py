@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from tavern_tui.services.chat_export import ChatExporter
     from tavern_tui.services.chat_files import ChatFiles
     from tavern_tui.services.chat_places import ChatOwner, ChatPlaces
+    from tavern_tui.services.chat_stats import ChatStatistics
     from tavern_tui.services.connection_offers import ConnectionOffers
     from tavern_tui.services.lorebooks import LorebookService
     from tavern_tui.services.presets import PresetService
@@ -232,6 +233,13 @@ class Tavern:
         from tavern_tui.services.search import SearchService
 
         return SearchService(self._folders, self.chat_places)
+
+    @cached_property
+    def statistics(self) -> ChatStatistics:
+        """How much was written, by whom, with which models and when."""
+        from tavern_tui.services.chat_stats import ChatStatistics
+
+        return ChatStatistics(self.chat_places)
 
     # --- settings
 
