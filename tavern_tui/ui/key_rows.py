@@ -73,6 +73,7 @@ ROWS: tuple[Key, ...] = (
     a_key("chat.impersonate", "ctrl+t", "Write my turn", "Let the model draft your next message."),
     a_key("chat.compare", "alt+2", "Two models", "Send to a second connection as well; see both replies."),
     a_key("chat.pick_chat", "ctrl+l", "Chats", "Open another chat of this character."),
+    a_key("chat.search_all", "ctrl+f,alt+f", "Search all chats", "Find words in all chats of everybody."),
     a_key("chat.new_chat", "alt+n", "New chat", "Begin a new chat; this one is kept."),
     a_key("chat.undo_delete", "alt+u", "Undo delete", "Bring the message back that was deleted last."),
     a_key("chat.use_persona", "alt+p", "Persona", "Choose who you are."),

@@ -103,3 +103,19 @@ async def test_chats_by_commands(folders: Folders) -> None:
         await until(pilot, lambda: texts(pilot)[-1] == "More.")
         await pilot.press(*"/delchat", "enter")
         await until(pilot, lambda: "Talk" not in titles(folders))
+
+
+async def test_words_are_found_in_all_chats_and_lead_to_their_message(folders: Folders) -> None:
+    async with running(folders) as pilot:
+        await say(pilot, "Where is the moonlit bridge?")
+        first = tavern_of(pilot).session.chat.title
+        await pilot.press("alt+n")
+        await until(pilot, lambda: tavern_of(pilot).session.chat.title != first)
+        await say(pilot, "Something else.")
+        await pilot.press("alt+f")
+        await until(pilot, lambda: "Search all chats" in screen_text(pilot))
+        await pilot.press(*"moonlit")
+        await until(pilot, lambda: "1 message, newest" in screen_text(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: tavern_of(pilot).session.chat.title == first)
+        await until(pilot, lambda: pilot.app.screen.query_one("#transcript").cursor == 1)  # type: ignore[attr-defined]

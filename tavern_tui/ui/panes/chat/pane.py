@@ -178,6 +178,23 @@ class ChatPane(MessageMore):
             self._complain(error)
 
     @work(exclusive=True, group="open")
+    async def action_search_all(self) -> None:
+        """Find words in all chats, and go to the message."""
+        from tavern_tui.ui.panes.chats.search import SearchDialog
+
+        hit = await self.app.push_screen_wait(SearchDialog(self._tavern.search))
+        if hit is None:
+            return
+        try:
+            await self.settle()
+            await self._tavern.open_chat_of(hit.owner, hit.title)
+        except TavernError as error:
+            self._complain(error)
+            return
+        if hit.index < len(self._session.chat.messages):
+            self._jump(hit.index)
+
+    @work(exclusive=True, group="open")
     async def action_use_persona(self) -> None:
         from tavern_tui.ui.dialogs.pick_one import PickOne
         from tavern_tui.ui.panes.chat.choices import persona_choices
