@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tavern_tui.providers import servers
+from tavern_tui.providers import chat_lists
 from tavern_tui.providers.base import Auth, BaseRule, ProviderSpec
 from tavern_tui.providers.catalogue.chat import samplers
 from tavern_tui.providers.dialects.chat.claude import (
@@ -19,7 +19,7 @@ CLAUDE = ProviderSpec(
     title="Anthropic",
     prompt_kind="chat",
     dialect=ClaudeDialect(),
-    server=servers.LISTED,
+    server=chat_lists.ANTHROPIC,
     default_url="https://api.anthropic.com/v1",
     base_rule=BaseRule.AS_IS,
     generate_path="/messages",

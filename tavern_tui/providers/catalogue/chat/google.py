@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tavern_tui.providers import servers
+from tavern_tui.providers import chat_lists
 from tavern_tui.providers.base import Auth, BaseRule, ProviderSpec
 from tavern_tui.providers.catalogue.chat import samplers
 from tavern_tui.providers.dialects.chat.google import (
@@ -19,7 +19,7 @@ AI_STUDIO = ProviderSpec(
     title="Google AI Studio",
     prompt_kind="chat",
     dialect=GoogleDialect(),
-    server=servers.LISTED,
+    server=chat_lists.GOOGLE,
     default_url="https://generativelanguage.googleapis.com",
     base_rule=BaseRule.AS_IS,
     models_path="/v1beta/models?pageSize=1000",
@@ -38,7 +38,7 @@ VERTEX = ProviderSpec(
     prompt_kind="chat",
     opener="vertex",
     dialect=VertexDialect(),
-    server=servers.LISTED,
+    server=chat_lists.UNLISTED,
     default_url="https://aiplatform.googleapis.com",
     base_rule=BaseRule.AS_IS,
     home="https://console.cloud.google.com/vertex-ai",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from tavern_tui.core.errors import UsageError
-from tavern_tui.providers import servers
+from tavern_tui.providers import chat_lists, servers
 from tavern_tui.providers.base import BaseRule, ProviderOption, ProviderSpec
 from tavern_tui.providers.catalogue.chat import families, samplers
 from tavern_tui.providers.catalogue.chat.shared import at, endpoint
@@ -39,7 +39,7 @@ FIREWORKS = ProviderSpec(
     title="Fireworks",
     prompt_kind="chat",
     dialect=RecipeDialect(Recipe(effort=effort.FIREWORKS, schema=described_schema)),
-    server=servers.LISTED,
+    server=chat_lists.FIREWORKS,
     default_url="https://api.fireworks.ai/inference/v1",
     base_rule=BaseRule.AS_IS,
     generate_path="/chat/completions",
@@ -110,7 +110,7 @@ WORKERS_AI = ProviderSpec(
     title="Cloudflare Workers AI",
     prompt_kind="chat",
     dialect=RecipeDialect(Recipe(path=_of_account, extras={"stream": _streams}, schema=bare_schema)),
-    server=servers.LISTED,
+    server=chat_lists.UNLISTED,
     default_url="https://api.cloudflare.com/client/v4",
     base_rule=BaseRule.AS_IS,
     home="https://dash.cloudflare.com/profile/api-tokens",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tavern_tui.providers import servers
+from tavern_tui.providers import chat_lists, servers
 from tavern_tui.providers.base import BaseRule, ProviderSpec
 from tavern_tui.providers.catalogue.chat import families, samplers
 from tavern_tui.providers.catalogue.chat.shared import at, endpoint, thinking
@@ -108,7 +108,7 @@ MOONSHOT = ProviderSpec(
     title="Moonshot",
     prompt_kind="chat",
     dialect=RecipeDialect(Recipe(messages=_for_moonshot, extras={"thinking": thinking}, schema=any_object)),
-    server=servers.LISTED,
+    server=chat_lists.MOONSHOT,
     default_url="https://api.moonshot.ai/v1",
     base_rule=BaseRule.AS_IS,
     generate_path="/chat/completions",
@@ -138,11 +138,10 @@ ZAI = ProviderSpec(
             path=lambda call: at(call, ZAI_CODING if call.text(ZAI_ENDPOINT) == "coding" else ""),
         )
     ),
-    server=servers.LISTED,
+    server=chat_lists.UNLISTED,
     default_url="https://api.z.ai/api/paas/v4",
     base_rule=BaseRule.AS_IS,
     generate_path="/chat/completions",
-    models_path="/models",
     home="https://z.ai/manage-apikey/apikey-list",
     key="required",
     secret="api_key_zai",
@@ -169,11 +168,10 @@ MINIMAX = ProviderSpec(
             path=lambda call: at(call, MINIMAX_CN if call.text(MINIMAX_ENDPOINT) == "cn" else ""),
         )
     ),
-    server=servers.LISTED,
+    server=chat_lists.UNLISTED,
     default_url="https://api.minimax.io/v1",
     base_rule=BaseRule.AS_IS,
     generate_path="/chat/completions",
-    models_path="/models",
     home="https://platform.minimax.io/user-center/basic-information/interface-key",
     key="required",
     secret="api_key_minimax",
@@ -199,7 +197,7 @@ MISTRAL = ProviderSpec(
             echo="always",
         )
     ),
-    server=servers.LISTED,
+    server=chat_lists.MISTRAL,
     default_url="https://api.mistral.ai/v1",
     base_rule=BaseRule.OPENAI,
     generate_path="/chat/completions",
@@ -225,11 +223,10 @@ AI21 = ProviderSpec(
             tools=tools_without_choice,
         )
     ),
-    server=servers.LISTED,
+    server=chat_lists.UNLISTED,
     default_url="https://api.ai21.com/studio/v1",
     base_rule=BaseRule.AS_IS,
     generate_path="/chat/completions",
-    models_path="/models",
     home="https://studio.ai21.com/account/api-key",
     key="required",
     secret="api_key_ai21",
@@ -279,11 +276,10 @@ PERPLEXITY = ProviderSpec(
     dialect=RecipeDialect(
         Recipe(effort=effort.EVERY_MODEL, stop_key="", schema=nameless_schema, tools=no_tools)
     ),
-    server=servers.LISTED,
+    server=chat_lists.UNLISTED,
     default_url="https://api.perplexity.ai",
     base_rule=BaseRule.AS_IS,
     generate_path="/chat/completions",
-    models_path="/models",
     home="https://www.perplexity.ai/settings/api",
     key="required",
     secret="api_key_perplexity",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tavern_tui.providers import servers
+from tavern_tui.providers import hosted_servers
 from tavern_tui.providers.base import BaseRule, ProviderOption, ProviderSpec
 from tavern_tui.providers.catalogue.chat import families, samplers
 from tavern_tui.providers.catalogue.chat.shared import (
@@ -97,7 +97,7 @@ OPENROUTER = ProviderSpec(
             reader=RoutedReader,
         )
     ),
-    server=servers.LISTED,
+    server=hosted_servers.OPENROUTER,
     default_url="https://openrouter.ai/api/v1",
     base_rule=BaseRule.OPENAI,
     generate_path="/chat/completions",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from tavern_tui.providers import servers
+from tavern_tui.providers import chat_lists, servers
 from tavern_tui.providers.base import BaseRule, ProviderOption, ProviderSpec
 from tavern_tui.providers.catalogue.chat import families, samplers
 from tavern_tui.providers.catalogue.chat.shared import (
@@ -70,7 +70,7 @@ NANOGPT = ProviderSpec(
             },
         )
     ),
-    server=servers.LISTED,
+    server=chat_lists.NANOGPT,
     default_url="https://nano-gpt.com/api/v1",
     base_rule=BaseRule.AS_IS,
     generate_path="/chat/completions",
@@ -110,7 +110,7 @@ ELECTRONHUB = ProviderSpec(
             schema=described_schema,
         )
     ),
-    server=servers.LISTED,
+    server=chat_lists.ELECTRONHUB,
     default_url="https://api.electronhub.ai/v1",
     base_rule=BaseRule.AS_IS,
     generate_path="/chat/completions",
@@ -131,7 +131,7 @@ AIMLAPI = ProviderSpec(
     title="AI/ML API",
     prompt_kind="chat",
     dialect=RecipeDialect(Recipe(effort=effort.EVERY_MODEL, schema=described_schema)),
-    server=servers.LISTED,
+    server=chat_lists.AIMLAPI,
     default_url="https://api.aimlapi.com/v1",
     base_rule=BaseRule.AS_IS,
     generate_path="/chat/completions",
@@ -151,7 +151,7 @@ CHUTES = ProviderSpec(
     title="Chutes",
     prompt_kind="chat",
     dialect=RecipeDialect(Recipe(effort=effort.EVERY_MODEL, schema=described_schema)),
-    server=servers.LISTED,
+    server=chat_lists.CHUTES,
     default_url="https://llm.chutes.ai/v1",
     base_rule=BaseRule.AS_IS,
     generate_path="/chat/completions",
@@ -230,7 +230,7 @@ POLLINATIONS = ProviderSpec(
             headers={"Authorization": lambda call: "Bearer anonymous" if _is_anonymous(call) else OMIT},
         )
     ),
-    server=servers.LISTED,
+    server=chat_lists.POLLINATIONS,
     default_url="https://gen.pollinations.ai/v1",
     base_rule=BaseRule.AS_IS,
     generate_path="/chat/completions",
