@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from tavern_tui.ui.app import TavernApp
 from tavern_tui.ui.keys import KEYS, SCOPES, bindings, display, shown_keys, unknown_ids
+from tavern_tui.ui.keys_page import page
 from tavern_tui.ui.panes.characters.pane import CharacterPane
 from tavern_tui.ui.panes.chat.compare import CompareScreen
 from tavern_tui.ui.panes.chat.pane import ChatPane
@@ -123,3 +125,8 @@ def test_an_id_that_names_no_row_is_told() -> None:
 )
 def test_keys_are_written_as_people_write_them(name: str, shown: str) -> None:
     assert display(name) == shown
+
+
+def test_the_page_of_keys_is_the_one_the_tables_make() -> None:
+    made = (Path(__file__).resolve().parents[2] / "docs" / "keys.md").read_text("utf-8")
+    assert made == page(), "python -m tavern_tui.ui.keys_page > docs/keys.md"

@@ -77,7 +77,8 @@ class SearchDialog(Dialog["SearchHit"]):
             return
         more = "more than " if found.more else ""
         order = "best first" if self._best_first else "newest first"
-        said = f"{more}{len(found.hits)} message{'s' * (len(found.hits) != 1)}, {order}" if found.hits else "Nowhere."
+        many = "messages" if len(found.hits) != 1 else "message"
+        said = f"{more}{len(found.hits)} {many}, {order}" if found.hits else "Nowhere."
         self._show(found.hits, " ".join([said, *found.problems[:2]]))
 
     def _progress(self, done: int, total: int) -> None:
