@@ -180,7 +180,12 @@ def _models(parser: argparse.ArgumentParser) -> None:
 def _connections(parser: argparse.ArgumentParser) -> None:
     """List the saved connections, export them without keys, or import such a file."""
     parser.add_argument("what", nargs="?", choices=("list", "export", "import"), default="list")
-    parser.add_argument("file", nargs="?", metavar="FILE", help="file to write or to read (TOML)")
+    parser.add_argument(
+        "file",
+        nargs="?",
+        metavar="FILE",
+        help="file to write or to read (TOML, or SillyTavern's settings.json)",
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help="connections to export; none: all")
     _add_json(parser)
 

@@ -11,6 +11,7 @@ from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import DataError, UsageError
 from tavern_tui.providers.masking import SECRET_NAME
 from tavern_tui.services.connections import OFFLINE, ConnectionService
+from tavern_tui.services.st_connections import read_st_connection
 from tavern_tui.storage.atomic import write_text
 from tavern_tui.storage.json_keep import read_file
 from tavern_tui.storage.settings import connections_text, read_connections
@@ -74,8 +75,10 @@ def export_connections(connections: ConnectionService, path: Path, names: Iterab
 
 
 def import_connections(connections: ConnectionService, path: Path) -> tuple[list[str], list[str]]:
-    """Add the connections of such a file under free names. Returns their names, and what could not be
-    read in it. Raises DataError, WriteFailed."""
+    """Add the connections of such a file under free names, or the one of a settings.json of
+    SillyTavern's. Returns their names, and what could not be read in it. Raises DataError, WriteFailed."""
+    if path.suffix.lower() == ".json":
+        return _from_sillytavern(connections, path)
     found, warnings = read_connections(read_file(path, MAX_FILE), path.name)
     if not found and not warnings:
         raise DataError(f"{path.name} holds no connections.")
@@ -90,6 +93,18 @@ def import_connections(connections: ConnectionService, path: Path) -> tuple[list
         connections.save(made)
         names.append(made.name)
     return names, warnings
+
+
+def _from_sillytavern(connections: ConnectionService, path: Path) -> tuple[list[str], list[str]]:
+    warnings: list[str] = []
+    found = read_st_connection(path, warnings)
+    known = found.connection
+    if known.provider not in connections.specs:
+        raise DataError(f'{path.name}: the chat service "{known.provider}" is unknown.')
+    name = _free(connections.specs[known.provider].title, {one.name for one in connections.all})
+    made = replace(without_keys(known), name=name, secret=known.secret)
+    connections.save(made, key=found.password or None)
+    return [name], warnings
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import DataError
 from tavern_tui.core.samplers import SamplerValue
 from tavern_tui.services.connection_extras import read_body, read_headers
-from tavern_tui.storage.json_keep import flag, read_value, text, texts, whole
+from tavern_tui.storage.json_keep import as_object, dig, flag, read_object, read_value, text, texts, whole
 
 Settings = Mapping[str, object]
 
@@ -70,6 +71,20 @@ class FoundConnection:
     """Of a reverse proxy; goes into the key store, not into the connection."""
 
 
+def read_st_connection(path: Path, warnings: list[str]) -> FoundConnection:
+    """The connection in a settings.json, or in a chat preset that was saved with one.
+
+    Its key is named only where it goes to the service itself: whoever wrote the file also chose the
+    address. Raises UnreadableFile, DataError."""
+    file = read_object(path)
+    inner = as_object(file.get("oai_settings")) or file
+    asked = dig(file, ("power_user", "request_token_probabilities"))
+    settings = {**inner, "request_token_probabilities": asked}
+    found = connection_of_settings(settings, warnings)
+    secret = "" if found.connection.url else found.connection.secret
+    return replace(found, connection=replace(found.connection, secret=secret))
+
+
 def connection_of_settings(settings: Settings, warnings: list[str]) -> FoundConnection:
     """The connection of `oai_settings`. Raises DataError if they name no source."""
     source = _text(settings, "chat_completion_source")
@@ -81,7 +96,7 @@ def connection_of_settings(settings: Settings, warnings: list[str]) -> FoundConn
         provider=source,
         url=proxy or _text(settings, ADDRESSES.get(source, "")),
         model=_text(settings, MODELS.get(source, f"{source}_model")),
-        secret=f"proxy_{source}" if proxy else f"api_key_{source}",
+        secret=f"proxy_{source}" if proxy else _secret(settings, source),
         max_tokens=read_value(settings.get("openai_max_tokens"), whole, 300, "", None),
         context_size=read_value(settings.get("openai_max_context"), whole, 0, "", None),
         post_processing=_text(settings, "custom_prompt_post_processing"),
@@ -104,6 +119,13 @@ def connection_of_settings(settings: Settings, warnings: list[str]) -> FoundConn
 def _text(settings: Settings, key: str) -> str:
     found: str = read_value(settings.get(key), text, "", "", None)
     return found.strip()
+
+
+def _secret(settings: Settings, source: str) -> str:
+    """What SillyTavern calls the key."""
+    if source == "vertexai" and _text(settings, "vertexai_auth_mode") == "full":
+        return "vertexai_service_account_json"
+    return f"api_key_{source}"
 
 
 def _samplers(settings: Settings) -> dict[str, SamplerValue]:
