@@ -10,12 +10,55 @@ from tavern_tui.core.names import Names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CalledTool:
+    """A call to a tool that the model made."""
+
+    id: str
+    name: str
+    arguments: str = "{}"
+    """JSON, as the model wrote it."""
+    signature: str = ""
+    """The service's seal on the thoughts that led to it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Medium:
+    """A picture, a film or a sound in a message."""
+
+    kind: str
+    """`image`, `video` or `audio`."""
+    url: str
+    """A data URL, or an address."""
+    detail: str = ""
+    """How closely a picture is looked at: `low`, `high`, `auto`; empty: as the service likes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cargo:
+    """What a message carries besides its words."""
+
+    calls: tuple[CalledTool, ...] = ()
+    answers: str = ""
+    """Id of the call whose result the message is; a service that knows tools gets it from the tool."""
+    signature: str = ""
+    """A service's seal on the thoughts behind a reply."""
+    media: tuple[Medium, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.calls or self.answers or self.signature or self.media)
+
+
+NO_CARGO = Cargo()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromptMessage:
     """One role-tagged message."""
 
     role: Role
     content: str
     name: str = ""
+    cargo: Cargo = NO_CARGO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from tavern_tui.core.chat import Role
 from tavern_tui.core.generation import GenerationType
 from tavern_tui.core.preset import ChatPreset, Injection
 from tavern_tui.core.prompt import ChatPrompt, LeftOut
+from tavern_tui.prompt.cargo import tool_tokens
 from tavern_tui.prompt.chat_history import ChatHistory, fill_examples
 from tavern_tui.prompt.drafts import Budget, Draft, RoomSpent, control, squash
 from tavern_tui.prompt.injections import NOTE_KEY, SUMMARY_KEY, Position, role_of, span_of
@@ -109,6 +110,7 @@ class _Assembly:
         self._reserve_controls()
         self._place_prompts()
         self._place_beside_main()
+        self.budget.set_aside(tool_tokens(self.scene.inputs.tools, self.scene.inputs.counter))
         history = ChatHistory(self.scene, self.preset, self.material.history)
         self._take_prefill(history)
         history.inject(self.slots, self.material.registry)
@@ -122,7 +124,7 @@ class _Assembly:
     def lined_up(self) -> list[Draft]:
         """All messages in their order, without empty ones."""
         slots = chain.from_iterable(self.placed[index] for index in sorted(self.placed))
-        return [draft for draft in chain(slots, self.nudge, self.controls) if draft.content]
+        return [draft for draft in chain(slots, self.nudge, self.controls) if draft.content or draft.cargo]
 
     def _place(self, slot: Slot) -> None:
         draft = Draft(role=slot.role, spans=slot.spans, label=slot.identifier)
@@ -224,7 +226,7 @@ def _in_slot(drafts: list[Draft], slot: str) -> Iterator[Draft]:
             yield draft
         else:
             spans = in_slot(draft.spans, slot)
-            yield Draft(role=draft.role, spans=spans, name=draft.name, label=draft.label)
+            yield replace(draft, spans=spans)
 
 
 def prefill_text(preset: ChatPreset, generation: GenerationType) -> str:

@@ -11,6 +11,7 @@ from tavern_tui.core.chat import Role
 from tavern_tui.core.generation import GenerationType
 from tavern_tui.core.preset import ChatPreset
 from tavern_tui.core.prompt import LeftOut
+from tavern_tui.prompt.cargo import call_drafts, calls_tools
 from tavern_tui.prompt.depth import injected_turns, splice
 from tavern_tui.prompt.drafts import Budget, Draft, control
 from tavern_tui.prompt.examples import Block, split_turns
@@ -68,11 +69,11 @@ class ChatHistory:
         budget.reserve(*self.continued)
         kept = self._stand_in(budget)
         for place, entry in enumerate(self._order):
-            draft = self._in_place(entry)
-            if not budget.takes(draft):
+            drafts = self._drafts(entry)
+            if not budget.takes(*drafts):
                 self._cut(self._order[place:])
                 break
-            kept.append(draft)
+            kept.extend(reversed(drafts))
         return [*opening, *reversed(kept), *nudge]
 
     def _cut(self, entries: Sequence[int | Turn]) -> None:
@@ -112,7 +113,8 @@ class ChatHistory:
     def _stand_in(self, budget: Budget) -> list[Draft]:
         """A user message after a reply, for those whose server wants to hear the user last."""
         text = self._preset.send_if_empty
-        if not text or not self._order or self._role(self._order[0]) is not Role.ASSISTANT:
+        newest = self._order[0] if self._order else None
+        if not text or newest is None or self._role(newest) is not Role.ASSISTANT or self._calls(newest):
             return []
         draft = control(self._scene.substitute(text), "Sent if empty", "preset send_if_empty", role=Role.USER)
         if not budget.affords(draft):
@@ -122,6 +124,17 @@ class ChatHistory:
 
     def _role(self, entry: int | Turn) -> Role:
         return entry.role if isinstance(entry, Turn) else self._history.message(entry).role
+
+    def _calls(self, entry: int | Turn) -> bool:
+        if isinstance(entry, Turn) or not self._scene.inputs.tools:
+            return False
+        return calls_tools(self._history.message(entry))
+
+    def _drafts(self, entry: int | Turn) -> list[Draft]:
+        """What becomes of an entry; calls to tools become several messages that stay together."""
+        if isinstance(entry, int) and self._calls(entry):
+            return call_drafts(self._scene, self._history.message(entry), self._history.index(entry))
+        return [self._in_place(entry)]
 
     def _in_place(self, entry: int | Turn) -> Draft:
         """The message as part of the history. Those without macros are kept between builds."""
@@ -148,7 +161,9 @@ class ChatHistory:
         if self._prefixes(turn):
             spans = enclosed(spans, f"{turn.name}: ", "")
         in_field = named and self._preset.names_behavior == Names.FIELD
-        return Draft(role=turn.role, spans=spans, name=field_name(turn.name) if in_field else "")
+        return Draft(
+            role=turn.role, spans=spans, name=field_name(turn.name) if in_field else "", cargo=turn.cargo
+        )
 
     def _resolved(self, span: Span) -> Span:
         text = self._scene.substitute(span.text)

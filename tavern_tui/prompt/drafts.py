@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tavern_tui.core.chat import Role
-from tavern_tui.core.prompt import PromptMessage
+from tavern_tui.core.prompt import NO_CARGO, Cargo, PromptMessage
 from tavern_tui.core.tokens import TokenCounter
 from tavern_tui.prompt.trace import Span, Spans, concat, text_of
 
@@ -20,13 +20,21 @@ class Draft:
     name: str = ""
     label: str = ""
     """What it is, for those the squashing leaves alone."""
+    cargo: Cargo = NO_CARGO
 
     @property
     def content(self) -> str:
         return self.spans[0].text if len(self.spans) == 1 else text_of(self.spans)
 
     def message(self) -> PromptMessage:
-        return PromptMessage(role=self.role, content=self.content, name=self.name)
+        return PromptMessage(role=self.role, content=self.content, name=self.name, cargo=self.cargo)
+
+    @property
+    def counted(self) -> str:
+        """The text its tokens are counted by: the words, and the calls to tools."""
+        if not self.cargo.calls:
+            return self.content
+        return self.content + "".join(f"{call.name}{call.arguments}" for call in self.cargo.calls)
 
 
 def control(text: str, title: str, origin: str, *, role: Role = Role.SYSTEM, label: str = "") -> Draft:
@@ -49,15 +57,15 @@ class Budget:
 
     def tokens(self, drafts: Iterable[Draft]) -> int:
         """What the drafts take together."""
-        return sum(self.counter.count_message(one.role, one.content, one.name) for one in drafts)
+        return sum(self.counter.count_message(one.role, one.counted, one.name) for one in drafts)
 
     def affords(self, *drafts: Draft) -> bool:
         """Whether all of them still fit."""
         return self.tokens(drafts) <= self.left
 
-    def takes(self, draft: Draft) -> bool:
-        """Take its tokens off if it fits; says whether it does."""
-        tokens = self.counter.count_message(draft.role, draft.content, draft.name)
+    def takes(self, *drafts: Draft) -> bool:
+        """Take their tokens off if all of them fit; says whether they do."""
+        tokens = self.tokens(drafts)
         if tokens > self.left:
             return False
         self.left -= tokens
@@ -67,6 +75,11 @@ class Budget:
     def reserve(self, *drafts: Draft) -> None:
         """Take their tokens off, whether there is room or not."""
         tokens = self.tokens(drafts)
+        self.left -= tokens
+        self.used += tokens
+
+    def set_aside(self, tokens: int) -> None:
+        """Take tokens off that no message needs."""
         self.left -= tokens
         self.used += tokens
 
@@ -96,4 +109,5 @@ def squash(drafts: Sequence[Draft]) -> list[Draft]:
 
 
 def _mergeable(draft: Draft) -> bool:
-    return draft.role is Role.SYSTEM and not draft.name and draft.label not in SET_APART
+    plain = draft.role is Role.SYSTEM and not draft.name and not draft.cargo
+    return plain and draft.label not in SET_APART

@@ -12,6 +12,8 @@ from typing import overload
 
 from tavern_tui.core.chat import Message, Role
 from tavern_tui.core.generation import GenerationType
+from tavern_tui.core.prompt import NO_CARGO, Cargo
+from tavern_tui.prompt.cargo import calls_tools, cargo_of, carries
 from tavern_tui.prompt.scene import Scene
 from tavern_tui.prompt.trace import Span, Spans, text_of
 from tavern_tui.text.regex_scripts import apply_scripts
@@ -31,6 +33,7 @@ class Turn:
     index: int | None = None
     """Of the chat's message; None: an injection."""
     force_avatar: bool = False
+    cargo: Cargo = NO_CARGO
 
     @property
     def text(self) -> str:
@@ -74,7 +77,7 @@ class History:
     def _make(self, depth: int) -> Turn:
         index = self._messages[-1 - depth]
         message = self._scene.messages[index]
-        if index == 0 or message.reasoning or self._scene.inputs.regex_scripts:
+        if index == 0 or message.reasoning or self._scene.inputs.regex_scripts or carries(message):
             return self._made(message, index, depth)
         held = _plain_turns.get(id(message))
         if held is not None and held[0] is message and held[1].index == index:
@@ -104,6 +107,7 @@ class History:
             ),
             index=index,
             force_avatar=bool(message.force_avatar),
+            cargo=cargo_of(self._scene, message),
         )
 
     def _scripted(self, text: str, placement: int, depth: int) -> str:
@@ -201,5 +205,10 @@ def _taking_part(scene: Scene) -> Sequence[int]:
     messages = scene.messages
     indexes: Sequence[int] = range(len(messages))
     if any(map(attrgetter("hidden"), messages)):  # a look at each, without a list, where none is
-        indexes = [index for index, message in enumerate(messages) if not message.hidden]
+        with_tools = bool(scene.inputs.tools)
+        indexes = [
+            index
+            for index, message in enumerate(messages)
+            if not message.hidden or (with_tools and calls_tools(message))
+        ]
     return indexes[:-1] if scene.generation is GenerationType.SWIPE else indexes

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from tavern_tui.core.character import Character, Group
 from tavern_tui.core.chat import Message
+from tavern_tui.core.chat_options import Tool
 from tavern_tui.core.generation import GenerationType
 from tavern_tui.core.lorebook import LinkedBook, LoreSettings
 from tavern_tui.core.persona import Persona
@@ -19,6 +20,7 @@ from tavern_tui.core.preset import (
     PromptOptions,
     RegexScript,
 )
+from tavern_tui.core.prompt import Medium
 from tavern_tui.core.template import (
     ContextTemplate,
     InstructTemplate,
@@ -104,6 +106,10 @@ class PromptInputs:
     """Ids of the tags the user gave the character, for lore filters."""
     api: str = ""
     """Provider id; signatures of reasoning go back only to where they came from."""
+    tools: Sequence[Tool] = ()
+    """What the model may call. Earlier calls are part of the prompt only where there are some."""
+    media: Mapping[str, Medium] = field(default_factory=dict)
+    """The files of the chat's pictures and sounds the model takes, by the address in their messages."""
     dry_run: bool = False
     """A preview: timed lore effects are read but not advanced."""
 

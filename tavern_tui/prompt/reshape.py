@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tavern_tui.core.chat import Role
 from tavern_tui.core.names import Names
+from tavern_tui.core.openai_form import from_openai_form, in_openai_form
 from tavern_tui.core.prompt import PromptMessage
 from tavern_tui.prompt.drafts import Draft
 from tavern_tui.prompt.inputs import ChatShape
@@ -25,11 +25,12 @@ def reshape(
     if shape.post_processing not in MODES:
         return tuple(draft.message() for draft in drafts), tuple(draft.spans for draft in drafts)
     wire = post_process(
-        [_wire(draft) for draft in drafts], shape.post_processing, names_in(scene), shape.placeholder
+        [in_openai_form(draft.message()) for draft in drafts],
+        shape.post_processing,
+        names_in(scene),
+        shape.placeholder,
     )
-    messages = tuple(
-        PromptMessage(role=Role(str(message["role"])), content=str(message["content"])) for message in wire
-    )
+    messages = tuple(from_openai_form(message) for message in wire)
     return messages, attribute([message.content for message in messages], drafts)
 
 
@@ -72,10 +73,3 @@ def _find(content: str, text: str, position: int) -> int | None:
         return None
     between = content[position:start].removeprefix(BLANK_LINE)
     return start if BLANK_LINE not in between and (not between or between.endswith(": ")) else None
-
-
-def _wire(draft: Draft) -> dict[str, object]:
-    message: dict[str, object] = {"role": draft.role.value, "content": draft.content}
-    if draft.name:
-        message["name"] = draft.name
-    return message

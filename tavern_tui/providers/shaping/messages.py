@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tavern_tui.core.names import Names, label
+from tavern_tui.core.openai_form import in_openai_form
 from tavern_tui.core.prompt import ChatPrompt
 
 Wire = dict[str, object]
@@ -19,13 +20,7 @@ BLANK_LINE = "\n\n"
 
 def wire_messages(prompt: ChatPrompt) -> list[Wire]:
     """The messages of a prompt, without its prefill."""
-    messages: list[Wire] = []
-    for message in prompt.messages:
-        entry: Wire = {"role": str(message.role), "content": message.content}
-        if message.name:
-            entry["name"] = message.name
-        messages.append(entry)
-    return messages
+    return [in_openai_form(message) for message in prompt.messages]
 
 
 # --- contents: a string, or a list of parts
