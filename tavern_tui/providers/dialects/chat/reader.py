@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tavern_tui.core.generation import Picture, Served, StreamEvent, ThoughtSignature, ToolCallDelta
 from tavern_tui.providers.dialects.echo import EchoStripper
@@ -26,6 +27,13 @@ class ChatReader(OpenAIReader):
             message = as_dict(choice.get("delta")) or as_dict(choice.get("message"))
             yield from self._calls.read(message, as_int(choice.get("index")) or 0)
             yield from pictures(message)
+
+
+    def _count(self, payload: Json) -> None:
+        super()._count(payload)
+        hits = as_int(as_dict(payload.get("usage")).get("prompt_cache_hit_tokens"))
+        if hits is not None and self._usage is not None:  # DeepSeek's word for it
+            self._usage = replace(self._usage, cached_tokens=hits)
 
 
 class RoutedReader(ChatReader):

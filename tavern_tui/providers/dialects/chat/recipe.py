@@ -108,11 +108,20 @@ class RecipeDialect:
         messages, wanted = call.messages, call.options.schema
         if wanted is not None and self._recipe.schema is any_object:
             messages = showing_schema(messages, wanted, join=bool(call.spec.post_processing))
-        return self._recipe.messages(call, messages)
+        return [_unsealed(message) for message in self._recipe.messages(call, messages)]
 
     def _headers(self, call: ChatCall) -> Mapping[str, str]:
         made = {name: make(call) for name, make in self._recipe.headers.items()}
         return {name: str(value) for name, value in made.items() if value is not OMIT}
+
+
+def _unsealed(message: Wire) -> Wire:
+    """A message without signatures of thoughts that the recipe has no place for."""
+    kept = {key: value for key, value in message.items() if key != "signature"}
+    calls = kept.get("tool_calls")
+    if isinstance(calls, list):
+        kept["tool_calls"] = [{key: one[key] for key in one if key != "signature"} for one in calls]
+    return kept
 
 
 def _logprobs(call: ChatCall) -> Body:
