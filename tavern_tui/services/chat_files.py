@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tavern_tui.core.errors import TavernError, UsageError
 from tavern_tui.services.chat_places import ENDING, ChatOwner, ChatPlaces, checked_title
+from tavern_tui.services.chat_store import ChatChangedElsewhere
 from tavern_tui.services.events import MessageChanged
 from tavern_tui.services.groups import GroupService
 from tavern_tui.services.session import ChatSession
@@ -89,6 +90,8 @@ class ChatFiles:
             return new
         if self._session().busy and owner == self.owner():
             raise UsageError("A reply is still arriving.", hint="Wait for it, or press Esc to stop it.")
+        if self.is_open(owner, old) and not self.look():
+            raise UsageError(str(self.elsewhere), hint="Choose first.")
         self.save_if_new(owner, old)
         source, target = self._places.existing(owner, old), self._places.path(owner, new)
         await asyncio.to_thread(move_chat, source, target)
@@ -168,6 +171,43 @@ class ChatFiles:
     async def empty_trash(self, *trashed: Trashed) -> int:
         """Delete these for good, or else everything in the trash; returns how many things."""
         return await asyncio.to_thread(erase, self._folders, *(one.id for one in trashed))
+
+    # --- other programs
+
+    @property
+    def elsewhere(self) -> ChatChangedElsewhere | None:
+        """Another program changed the open chat's file in a way that cannot be joined with ours; until
+        `keep_mine` or `take_theirs`, ours is kept beside it. `session.store.changed_elsewhere` tells."""
+        return self._session().store.elsewhere
+
+    def look(self) -> bool:
+        """Take in what other programs wrote into the open chat; False: one has to choose. Cheap where
+        nothing changed, and does nothing while a reply is on its way. For a timer, or the moment the
+        window is looked at again."""
+        session = self._session()
+        if session.busy or session.readonly_reason:
+            return self.elsewhere is None
+        return session.store.look(session.chat)
+
+    def keep_mine(self) -> Path | None:
+        """Settle `elsewhere` with our version. Returns where the other one is kept; None: it had been
+        removed."""
+        session = self._session()
+        copy = session.store.keep_mine(session.chat)
+        self.changed.send(self.owner())
+        return copy
+
+    async def take_theirs(self) -> ChatSession:
+        """Settle `elsewhere` with the version in the file, and open it; ours is kept among the copies.
+        Where the file was removed, another chat is opened."""
+        session, owner = self._session(), self.owner()
+        await session.aclose()
+        session.store.take_theirs(session.chat)
+        title = session.chat.title
+        if not self._places.path(owner, title).is_file():
+            others = [one.title for one in self._places.chats(owner)]
+            title = others[0] if others else ""
+        return await self._open_chat(owner, title)
 
     # --- inside
 

@@ -219,6 +219,11 @@ class Editing(Rounds):
 
     undo_delete = undo
 
+    def join(self, messages: Sequence[Message]) -> None:
+        """Another program wrote these messages: they stay, whatever is taken back."""
+        for step in self._undo:
+            step.messages += messages
+
     # --- inside
 
     def _change(self, index: int, label: str, make: Changer) -> None:

@@ -18,8 +18,9 @@ from tavern_tui.core.persona import Persona
 from tavern_tui.core.samplers import SamplerValue
 from tavern_tui.core.settings import Settings
 from tavern_tui.services.character_chats import CharacterChats
-from tavern_tui.services.chat_store import ChatStore
+from tavern_tui.services.chat_store import ChatStore, Joined
 from tavern_tui.services.connections import ConnectionService
+from tavern_tui.services.events import MessageAdded
 from tavern_tui.services.group_chats import GroupChats
 from tavern_tui.services.groups import GroupService
 from tavern_tui.services.library import Library
@@ -31,8 +32,9 @@ from tavern_tui.services.session import ChatSession
 from tavern_tui.services.settings import SettingsService
 from tavern_tui.services.signal import Signal
 from tavern_tui.services.user_setup import SetupService
-from tavern_tui.storage.backups import backup_chat
+from tavern_tui.storage.backups import backup_chat, version_path
 from tavern_tui.storage.cards import read_card
+from tavern_tui.storage.chat_guard import ChatGuard
 from tavern_tui.storage.chats import ChatFile, ChatListing, list_chats
 from tavern_tui.storage.folders import Folders
 from tavern_tui.storage.lorebooks import read_lorebook
@@ -370,6 +372,7 @@ class Tavern:
         await self.session.aclose()
         session = self.session = make()
         self._meet(session)
+        self._watch(session)
         with contextlib.suppress(WriteFailed):  # a full disk is no reason not to read a chat
             self._remember_open(session)
         self.opened.send(session)
@@ -410,7 +413,30 @@ class Tavern:
             if self.settings.backups:
                 backup_chat(self._folders, path, owner, self._now())
 
-        return ChatStore(file, drafts=self._folders.drafts, back_up=back_up, begin=begin)
+        return ChatStore(
+            file,
+            drafts=self._folders.drafts,
+            back_up=back_up,
+            begin=begin,
+            guard=ChatGuard(self._folders.open_chats, file.path),
+            aside=lambda: version_path(self._folders, owner, self._now()),
+        )
+
+    def _watch(self, session: ChatSession) -> None:
+        """Hear what other programs do with the open chat."""
+
+        def join(joined: Joined) -> None:
+            session.join(joined.messages)
+            for index in range(joined.first, joined.first + len(joined.messages)):
+                session.changed.send(MessageAdded(index))
+
+        session.store.joined.listen(join)
+        session.store.changed_elsewhere.listen(lambda state: self._warn(str(state)))
+        for other in session.store.hold():
+            self._warn(
+                f'The chat "{session.chat.title}" is open in another tavern-tui, too (process {other.pid}). '
+                "What is written in one appears in the other with its next message."
+            )
 
     def _unsaved_session(self, character: Character) -> ChatSession:
         return ChatSession(character=character, chat=Chat(title=""), store=ChatStore(None), desk=self._desk)
@@ -445,6 +471,7 @@ class Tavern:
             session.store = ChatStore(None)
         self.session = session
         self._meet(session)
+        self._watch(session)
         return session
 
     def _one_session(self, character: str | None, group: str | None, chat: Path | None) -> ChatSession:

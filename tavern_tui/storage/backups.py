@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from tavern_tui.storage.atomic import write_bytes
@@ -37,6 +37,15 @@ def backup_chat(folders: Folders, chat: Path, name: str, now: datetime) -> Path 
         with contextlib.suppress(OSError):
             old.unlink()
     return copy
+
+
+def version_path(folders: Folders, name: str, now: datetime) -> Path:
+    """A free place among the copies for another version of a chat; the next seconds where this one is
+    taken."""
+    prefix = f"chat_{backup_key(name)}_"
+    while (path := folders.backups / f"{prefix}{now:%Y%m%d-%H%M%S}.jsonl").exists():
+        now += timedelta(seconds=1)
+    return path
 
 
 def backup_key(name: str) -> str:

@@ -142,6 +142,11 @@ class Folders:
         return self.state / "drafts"
 
     @property
+    def open_chats(self) -> Path:
+        """Who has which chat open."""
+        return self.state / "open"
+
+    @property
     def log_file(self) -> Path:
         return self.state / f"{APP}.log"
 

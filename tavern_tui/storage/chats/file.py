@@ -15,6 +15,7 @@ from tavern_tui.storage.chats.layout import (
     BOM,
     Layout,
     Stamp,
+    goes_on_from,
     header_bytes,
     lay_out,
     parse_unread,
@@ -124,6 +125,28 @@ class ChatFile:
     def changed_on_disk(self) -> bool:
         """Whether another program wrote or removed the file since we last read or wrote it."""
         return self._layout is not None and stamp_of(self.path) != self._stamp
+
+    @property
+    def is_read(self) -> bool:
+        """Whether we know what is in the file."""
+        return self._layout is not None
+
+    def take_appended(self) -> list[Message] | None:
+        """The messages that another program wrote behind ours; from now on they are in the file as we
+        know it. None: it did something else, and nothing has changed. Raises UnreadableFile."""
+        mine = self._layout
+        loaded = read_chat(self.path)
+        if mine is None or mine.unread or mine.torn or not isinstance(loaded, LoadedChat):
+            return None
+        theirs = loaded.layout
+        if theirs.torn or not goes_on_from(theirs, mine):
+            return None
+        known = len(mine.messages)
+        added = [message for message in theirs.messages[known:] if message is not None]
+        theirs.messages[:known] = mine.messages
+        mine.become(theirs)
+        self._stamp = loaded.stamp
+        return added
 
     def append(self, message: Message, chat: Chat | None = None) -> None:
         """Write one more message at the end of the file, durably; nothing else is touched.
