@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tavern_tui.core.errors import DataError
+from tavern_tui.storage.atomic import write_quickly
 from tavern_tui.storage.json_keep import compact_json, read_object
 from tavern_tui.storage.processes import own_start, start_of
 
@@ -53,17 +54,16 @@ class ChatGuard:
 
     def hold(self) -> list[Holder]:
         """Say that we have the chat open; returns who else has it."""
-        others = self._others()
         record = {
             "pid": os.getpid(),
             "start": own_start(),
             "since": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         with contextlib.suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._own().write_bytes(compact_json(record))
+            # Whole at once, and before we look: of two that come together, one at least sees the other.
+            write_quickly(self._own(), compact_json(record).decode())
             self._held = True
-        return others
+        return self._others()
 
     def release(self) -> None:
         """Say that we have it open no longer."""
