@@ -15,9 +15,7 @@ from tavern_tui.providers.catalogue.local import LOCAL
 from tavern_tui.providers.catalogue.own import own_spec
 from tavern_tui.providers.wirelog import WireLog
 
-ROWS: Mapping[str, ProviderSpec] = {
-    spec.id: spec for spec in (*LOCAL, *HOSTED_TEXT, *HORDE, *CHAT, *BUILTIN)
-}
+ROWS: Mapping[str, ProviderSpec] = {spec.id: spec for spec in (*LOCAL, *HOSTED_TEXT, *HORDE, *CHAT, *BUILTIN)}
 
 Opener = Callable[[ProviderSpec, Connection, str | None, WireLog | None], Provider]
 

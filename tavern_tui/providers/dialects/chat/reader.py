@@ -28,7 +28,6 @@ class ChatReader(OpenAIReader):
             yield from self._calls.read(message, as_int(choice.get("index")) or 0)
             yield from pictures(message)
 
-
     def _count(self, payload: Json) -> None:
         super()._count(payload)
         hits = as_int(as_dict(payload.get("usage")).get("prompt_cache_hit_tokens"))
