@@ -27,6 +27,7 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
     from tavern_tui.services.tavern import Tavern
     from tavern_tui.services.token_counts import TokenCounts
     from tavern_tui.services.tokenizers import LocalTokenizers
+    from tavern_tui.services.tool_desk import ToolDesk
     from tavern_tui.services.user_setup import SetupService
     from tavern_tui.storage.presets import default_chat_preset
     from tavern_tui.storage.secrets import SecretStore
@@ -57,6 +58,7 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
         preset_scripts=PresetScripts(folders),
         default_preset=default_chat_preset,
         now=lambda: datetime.now().astimezone(),
+        tools=ToolDesk(settings),
         counts=TokenCounts(
             connections,
             tokenizers=LocalTokenizers(folders.tokenizers, warn, environ),

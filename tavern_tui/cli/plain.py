@@ -213,6 +213,8 @@ class Plain:
         self._page.say(
             f"{stopped}{event.tokens} tokens, {event.seconds:.1f} seconds"
             if event.text
+            else "A tool is called."
+            if event.calls
             else "Nothing was said."
         )
 

@@ -51,6 +51,12 @@ class Settings:
     auto_swipe_below: int = 0
     """Have a reply with fewer characters than this written anew, three times at most; 0: never.
     An empty reply counts as one that is too short."""
+    use_tools: bool = True
+    """Let models call tools, where the preset offers them."""
+    tool_consent: Mapping[str, str] = field(default_factory=dict)
+    """What you said about a tool for good: its name -> `always` or `never`."""
+    mcp_servers: tuple[Mapping[str, object], ...] = ()
+    """Servers whose tools models may call (`[[mcp_servers]]`): `name`, and `command` with `args`, or `url`."""
     use_keyring: bool = False
     """Keep keys in the system's keyring (needs the extra `keyring`) instead of a file."""
     current_connection: str = ""

@@ -43,6 +43,12 @@ FIRST_INCLUDED = "lastInContextMessageId"
 UNKEPT = frozenset({GenerationType.IMPERSONATE, GenerationType.QUIET})
 """Whose words go to whoever asked, not into the chat."""
 
+OF_ONE_REPLY = frozenset({
+    "token_count", "reasoning", "reasoning_signature", "media", "inline_image", "token_probabilities",
+    "time_to_first_token", "served_by",
+})  # fmt: skip
+"""Keys of a message's `extra` that further replies to the same request do not share."""
+
 SAVE_EVERY = 1.5
 """Seconds between saves of a reply that is still arriving (the promise is 2)."""
 
@@ -80,6 +86,10 @@ class Conversation:
         """None: the chat is with one character."""
         self._desk = desk
         self._reply: Reply | None = None
+        self._done: Reply | None = None
+        """The reply that ended last."""
+        self._may_call = True
+        """Whether the next reply may call tools; else it has to do with the answers there are."""
         self._acts = False
         self._stopped = False
         self._held = asyncio.Event()
@@ -189,7 +199,7 @@ class Conversation:
         connection = self._desk.connections.current
         self.character = speaker
         reply = Reply(clock=time.monotonic)
-        self._reply = reply
+        self._reply, self._done = reply, None
         ended: ReplyEnded | None = None
         failure: BaseException | None = None
         try:
@@ -204,7 +214,9 @@ class Conversation:
             )
             built = self._desk.build(inputs)
             prompt = edited or built.prompt
-            request = self._desk.request(replace(built, prompt=prompt), inputs)
+            if edited is not None:  # nothing but this: calls would need another prompt after it
+                inputs = replace(inputs, tools=())
+            request = self._request(replace(built, prompt=prompt), inputs)
             if max_tokens:
                 request = replace(request, max_tokens=max_tokens)
             provider = self._desk.connections.provider(connection)
@@ -229,12 +241,18 @@ class Conversation:
                 reply.stop()
                 self._keep_task(reply)
                 ended = self._finish(reply, target, generation)
-            self._reply = None
+            self._reply, self._done = None, reply
             self._seed = random.getrandbits(48)
             if failure is not None and ended is not None:
                 self.changed.send(ended)
         if ended is not None:
             yield ended
+
+    def _request(self, built: BuiltPrompt, inputs: PromptInputs) -> GenerationRequest:
+        request = self._desk.request(built, inputs)
+        if self._may_call or not request.chat.tools:
+            return request
+        return replace(request, chat=replace(request.chat, tool_choice="none"))
 
     def _rebuild(self, inputs: PromptInputs, built: BuiltPrompt) -> Rebuild:
         """Builds this prompt anew, as if it had not been built before, for a server with less room."""
@@ -253,7 +271,7 @@ class Conversation:
             again = self._desk.build(smaller)
             self._last_sent = (self._last_sent or ("", ""))[0], prompt_as_text(again.prompt)
             self._apply(again.changes)
-            return self._desk.request(again, smaller)
+            return self._request(again, smaller)
 
         return rebuild
 
@@ -313,8 +331,8 @@ class Conversation:
 
     def _new_reply(self, text: str, extra: Mapping[str, object]) -> Message:
         if self.turns is not None:
-            return member_message(self.character, text, sent_at=_now(), extra=extra)
-        return a_message(self.character.name, text, sent_at=_now(), extra=extra)
+            return member_message(self.character, text, sent_at=now(), extra=extra)
+        return a_message(self.character.name, text, sent_at=now(), extra=extra)
 
     def _finish(self, reply: Reply, target: Target, generation: GenerationType) -> ReplyEnded:
         """Clean the text, save it and say how it went."""
@@ -334,6 +352,7 @@ class Conversation:
             tokens=reply.tokens,
             seconds=reply.seconds,
             first_token=reply.first_token,
+            calls=len(reply.calls),
         )
 
     def _with_facts(self, message: Message, reply: Reply) -> Message:
@@ -345,6 +364,8 @@ class Conversation:
         }
         if reply.reasoning:
             facts["reasoning"] = reply.reasoning
+        if reply.signature:
+            facts["reasoning_signature"] = reply.signature
         if reply.chosen:
             facts["token_probabilities"] = written_tokens(reply.chosen)
         if reply.first_token is not None:
@@ -355,14 +376,13 @@ class Conversation:
                 swipe,
                 extra={**swipe.extra, **facts},
                 started_at=reply.started_at or swipe.started_at,
-                finished_at=_now(),
+                finished_at=now(),
             )
         )
 
     def _with_others(self, message: Message, reply: Reply) -> Message:
         """The message with the further replies to the same request (n > 1) as swipes after its own."""
-        own = {"token_count", "reasoning", "token_probabilities", "time_to_first_token", "served_by"}
-        shared = {name: value for name, value in message.extra.items() if name not in own}
+        shared = {name: value for name, value in message.extra.items() if name not in OF_ONE_REPLY}
         shown = message.shown
         for index, text, thoughts in reply.others():
             extra = {**shared, **reply.author(index), **({"reasoning": thoughts} if thoughts else {})}
@@ -391,5 +411,6 @@ class Conversation:
             task.add_done_callback(self._closing.discard)
 
 
-def _now() -> str:
+def now() -> str:
+    """The time, as messages keep it."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

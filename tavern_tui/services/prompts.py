@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tavern_tui.core.character import Character
 from tavern_tui.core.chat import Message
+from tavern_tui.core.chat_options import Tool
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.generation import GenerationRequest, GenerationType
 from tavern_tui.core.lorebook import LinkedBook, Lorebook, LoreSource
@@ -32,9 +33,11 @@ from tavern_tui.services.library import Library
 from tavern_tui.services.preset_scripts import PresetScripts
 from tavern_tui.services.preview import WireView
 from tavern_tui.services.reply import ReplyRules
-from tavern_tui.services.requests import for_chat, samplers_for
+from tavern_tui.services.requests import for_chat, offers_tools, samplers_for
 from tavern_tui.services.token_counts import TokenCounts
 from tavern_tui.services.token_ids import TokenIds
+from tavern_tui.services.tool_desk import ToolDesk
+from tavern_tui.services.tools import ToolContext
 from tavern_tui.services.user_setup import SetupService
 from tavern_tui.storage.chat_injections import chat_injections
 from tavern_tui.storage.presets import PresetKind, ordered_samplers, samplers_from_chat, text_kind
@@ -61,6 +64,7 @@ class PromptDesk:
         preset_scripts: PresetScripts,
         default_preset: Callable[[], ChatPreset],
         now: Callable[[], datetime],
+        tools: ToolDesk,
         counts: TokenCounts | None = None,
         following: Callable[[], Following] = Following,
     ) -> None:
@@ -77,6 +81,7 @@ class PromptDesk:
         self._default_preset = default_preset
         self._following = following
         self._now = now
+        self.tools = tools
         self.counts = counts or TokenCounts(connections)
         self._token_ids = TokenIds()
 
@@ -105,8 +110,10 @@ class PromptDesk:
         chat = session.chat
         connection = self.connections.current
         character = speaker or session.character
+        shape = self._shape(character)
+        is_last = last is None or last == len(chat.messages) - 1
         return PromptInputs(
-            shape=self._shape(character),
+            shape=shape,
             character=character,
             group=session.cast,
             persona=self.persona,
@@ -135,8 +142,27 @@ class PromptDesk:
             model=self.connections.model,
             api=connection.provider,
             character_tags=setup.tags_of(character.file),
+            tools=self._offered(shape, generation) if is_last else (),
             dry_run=dry_run,
         )
+
+    def _offered(self, shape: TextShape | ChatShape, generation: GenerationType) -> tuple[Tool, ...]:
+        """The tools a reply of this kind may call; none where several replies come at once."""
+        if not isinstance(shape, ChatShape) or not offers_tools(
+            shape.preset, generation, shape.post_processing
+        ):
+            return ()
+        connection = self.connections.current
+        spec = self.connections.spec_of(connection)
+        several = {**self._preset_samplers(connection), **connection.samplers}.get("n", 1)
+        if "n" in spec.samplers and isinstance(several, int) and several > 1:
+            return ()
+        return self.tools.offers()
+
+    def tool_context(self, session: Conversation) -> ToolContext:
+        """What tools may know of a chat."""
+        books = self._books(session, session.character)
+        return ToolContext(chat=session.chat, books=books, now=self._now())
 
     def _shape(self, character: Character) -> TextShape | ChatShape:
         connection = self.connections.current
@@ -251,6 +277,7 @@ class PromptDesk:
                 inputs.shape.preset,
                 inputs.generation,
                 post_processing=inputs.shape.post_processing,
+                tools=inputs.tools,
             )
         spec = self.connections.spec_of(connection)
         return self._token_ids.filled(request, spec, self.counts.tokenizer())
@@ -374,6 +401,8 @@ class PromptDesk:
     ) -> None:
         """Learn what a build needs and a server may know: its template, context and counts."""
         await self.connections.known_status()
+        if self._offered(self._shape(speaker or session.character), GenerationType.NORMAL):
+            await self.tools.get_ready()
         await self.counts.get_ready(
             lambda: self.build(
                 self.inputs(session, user_input=user_input, seed=0, dry_run=True, speaker=speaker)
@@ -385,6 +414,7 @@ class PromptDesk:
         self._setup.change_global_variables(variables)
 
     async def aclose(self) -> None:
+        await self.tools.aclose()
         await self.counts.aclose()
 
 

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from tavern_tui.core.generation import (
     EventStream,
     Finished,
     FinishReason,
+    Picture,
     Progress,
     ReasoningDelta,
     Served,
     StreamEvent,
     TextDelta,
+    ThoughtSignature,
     TokenChosen,
+    ToolCallDelta,
     Usage,
 )
 from tavern_tui.core.template import ReasoningTemplate
 from tavern_tui.services.pump import Pump
+from tavern_tui.services.tools import ToolCall
 from tavern_tui.text.reasoning import ReasoningSplitter, SplitPiece
 from tavern_tui.text.stop_strings import StopCutter
 
@@ -47,6 +52,15 @@ class Batch:
     progress: Progress | None = None
 
 
+@dataclass(slots=True)
+class _CallParts:
+    """A call to a tool while it arrives."""
+
+    id: str = ""
+    name: str = ""
+    arguments: list[str] = field(default_factory=list)
+
+
 class Reply:
     """The running reply of a chat session."""
 
@@ -65,6 +79,10 @@ class Reply:
         """Further swipes (n > 1), by index."""
         self.chosen: list[TokenChosen] = []
         """The reply's tokens with their candidates, where the server tells them."""
+        self._calls: dict[int, _CallParts] = {}
+        self._seals: dict[str, str] = {}
+        self.pictures: list[str] = []
+        """What the model drew: data URLs, or addresses."""
         self._served: dict[int, Served] = {}
         self.started = clock()
         self.last_event = self.started
@@ -140,6 +158,14 @@ class Reply:
                 case ReasoningDelta(text):
                     self._mark_first()
                     self._thoughts.append(text)
+                case ToolCallDelta(index=0):
+                    self._mark_first()
+                    self._add_to_call(event)
+                case ThoughtSignature(data, call):
+                    self._seals[call] = data
+                case Picture(url):
+                    self._mark_first()
+                    self.pictures.append(url)
                 case TokenChosen(index=0):
                     self.chosen.append(event)
                 case Served():
@@ -180,6 +206,32 @@ class Reply:
             self.reason = FinishReason.STOP
             self.stop(by_user=False)
 
+    def _add_to_call(self, event: ToolCallDelta) -> None:
+        parts = self._calls.setdefault(event.call, _CallParts())
+        parts.id, parts.name = parts.id or event.id, parts.name or event.name
+        parts.arguments.append(event.arguments)
+
+    @property
+    def calls(self) -> tuple[ToolCall, ...]:
+        """The calls to tools, in their order; none of a reply that was stopped."""
+        if self.stopped_by_user:
+            return ()
+        return tuple(
+            ToolCall(
+                id=parts.id or f"call_{uuid.uuid4().hex[:24]}",
+                name=parts.name,
+                arguments="".join(parts.arguments),
+                signature=self._seals.get(parts.id, "") if parts.id else "",
+            )
+            for _, parts in sorted(self._calls.items())
+            if parts.name
+        )
+
+    @property
+    def signature(self) -> str:
+        """The service's seal on the thoughts behind the reply; empty: it gave none."""
+        return self._seals.get("", "")
+
     @property
     def text(self) -> str:
         """The reply so far, without thinking and without a stop string's beginning."""
@@ -194,7 +246,7 @@ class Reply:
     @property
     def has_words(self) -> bool:
         """Whether anything worth keeping arrived."""
-        return bool(self._pieces or self._thoughts)
+        return bool(self._pieces or self._thoughts or self.pictures)
 
     def cleaned(self, prefix: str, *, final: bool) -> str:
         """`prefix` and the reply after the output clean-up."""

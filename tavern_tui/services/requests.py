@@ -21,6 +21,15 @@ def samplers_for(generation: GenerationType, samplers: Mapping[str, SamplerValue
     return {name: value for name, value in samplers.items() if name not in left_out}
 
 
+def offers_tools(preset: ChatPreset, generation: GenerationType, post_processing: str) -> bool:
+    """Whether a request of this kind may offer tools."""
+    return (
+        wants_tools(preset.source)
+        and generation not in ONE_REPLY
+        and (not post_processing or post_processing.endswith("_tools"))
+    )
+
+
 def for_chat(
     request: GenerationRequest,
     preset: ChatPreset,
@@ -34,10 +43,6 @@ def for_chat(
 
     What is asked for in the background comes whole. Tools are offered if the preset says so, and if
     the `post_processing` of messages leaves calls as they are."""
-    offered = (
-        wants_tools(preset.source)
-        and generation not in ONE_REPLY
-        and (not post_processing or post_processing.endswith("_tools"))
-    )
+    offered = offers_tools(preset, generation, post_processing)
     chat = replace(chat_options_from(preset.source), tools=tuple(tools) if offered else (), schema=schema)
     return replace(request, chat=chat, stream=request.stream and generation is not GenerationType.QUIET)

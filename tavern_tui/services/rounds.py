@@ -15,8 +15,9 @@ from tavern_tui.core.generation import GenerationType
 from tavern_tui.prompt.inputs import GroupCast
 from tavern_tui.services.events import ReplyEnded, RoundDue, RoundStarted, SessionEvent
 from tavern_tui.services.following import wants_more, wants_swipe
-from tavern_tui.services.generating import Conversation, Target
+from tavern_tui.services.generating import Target
 from tavern_tui.services.group_turns import GroupTurns, quiet_for
+from tavern_tui.services.tool_rounds import MOST_ROUNDS, ToolRounds
 
 Events = AsyncGenerator[SessionEvent, None]
 Given = ParamSpec("Given")
@@ -49,7 +50,7 @@ def action(
     return decorate
 
 
-class Rounds(Conversation):
+class Rounds(ToolRounds):
     """A chat with one character, who answers, or with a group, some of whom do."""
 
     # --- who is there
@@ -136,6 +137,27 @@ class Rounds(Conversation):
                     yield event
 
     async def _answer(self, generation: GenerationType, target: Target, speaker: Character) -> Events:
+        """One reply, and those that follow because tools were called."""
+        for called in range(MOST_ROUNDS + 1):
+            self._may_call = called < MOST_ROUNDS
+            async with aclosing(self._answer_once(generation, target, speaker)) as events:
+                async for event in events:
+                    yield event
+            calls = self._done.calls if self._done is not None else ()
+            if not calls or not self._may_call or self._stopped:
+                return
+            waits = self._waits(target)
+            async with aclosing(self._use_tools(calls, target)) as events:
+                kept = False
+                async for event in events:
+                    kept = True
+                    yield event
+            if not kept:
+                return
+            if not waits:
+                generation, target = GenerationType.NORMAL, Target(extra=target.extra)
+
+    async def _answer_once(self, generation: GenerationType, target: Target, speaker: Character) -> Events:
         """One reply, and what the user wants to follow it by itself."""
         rules = self._desk.following
         swiped = continued = tokens = length = 0
@@ -145,7 +167,7 @@ class Rounds(Conversation):
                 async for event in events:
                     ended = event if isinstance(event, ReplyEnded) else ended
                     yield event
-            if ended is None or self._stopped:
+            if ended is None or ended.calls or self._stopped:
                 return
             tokens += ended.tokens
             grew, length = len(ended.text) - length, len(ended.text)

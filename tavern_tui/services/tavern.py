@@ -93,6 +93,7 @@ class Tavern:
         self._now = now
         self.connections = connections
         self.library = library
+        self.tools = desk.tools
         self.groups = GroupService(folders, library, self._warn, now)
         self.groups.changed.listen(self._recast)
         self._chats = CharacterChats(

@@ -101,6 +101,7 @@ class TwoModels(Editing):
                 inputs = self._desk.inputs(
                     self, user_input="", generation=GenerationType.NORMAL, seed=self._seed, speaker=speaker
                 )
+                inputs = replace(inputs, tools=())  # two cannot both go on from what tools answer
                 built = self._desk.build(inputs)
                 request = self._desk.request(built, inputs)
                 rules = self._desk.reply_rules(inputs, built.prompt)

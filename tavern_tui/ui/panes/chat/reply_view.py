@@ -162,7 +162,12 @@ class ReplyView(SessionView):
         self.transcript.finish()
         if event.index is not None:
             self.transcript.replace(event.index, self._drawn(event.index))
-        elif event.text == "" and not event.stopped and event.reason is not FinishReason.UNKNOWN:
+        elif (
+            event.text == ""
+            and not event.calls
+            and not event.stopped
+            and event.reason is not FinishReason.UNKNOWN
+        ):
             self.notify("The model said nothing.", severity="warning", markup=False)
         self._show_title()
         self._say(summary(event), "$foreground-muted")
