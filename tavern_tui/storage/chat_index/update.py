@@ -18,6 +18,8 @@ from tavern_tui.storage.chat_index.words import WordIndex, available_index, body
 from tavern_tui.storage.chats import read_chat
 from tavern_tui.storage.chats.layout import Stamp, stamp_of
 
+BATCH = 2_000
+"""Messages written down together: each time costs, and meanwhile no other program may write."""
 SLICE = 500
 """Messages between two looks whether somebody wants us to stop."""
 
@@ -53,6 +55,7 @@ class Update:
         self._stop = stop
         self._index = available_index()
         self._problems: list[str] = []
+        self._written = 0
 
     def run(self) -> list[str]:
         """Do it; returns a sentence for each chat that could not be read. Raises Stopped."""
@@ -63,14 +66,29 @@ class Update:
                 for path in gone:
                     self._forget(path)
         due = [chat for path, chat in self._chats.items() if known.get(path) != _state(chat)]
-        for done, chat in enumerate(due):
+        done = 0
+        while done < len(due):
+            with transaction(self._file):
+                done = self._batch(due, done)
             self._look_up()
-            if self._progress is not None:
-                self._progress(done, len(due))
-            self._take(chat)
-        if due and self._progress is not None:
-            self._progress(len(due), len(due))
+        if due:
+            self._tell(done, len(due))
         return self._problems
+
+    def _batch(self, due: Sequence[IndexedChat], done: int) -> int:
+        """Index chats until it is time to write them down, or to stop; returns how many are done."""
+        self._written = 0
+        while done < len(due) and self._written < BATCH:
+            self._tell(done, len(due))
+            if self._stop.is_set():
+                break
+            self._take(due[done])
+            done += 1
+        return done
+
+    def _tell(self, done: int, total: int) -> None:
+        if self._progress is not None:
+            self._progress(done, total)
 
     def _known(self) -> Mapping[str, tuple[str, str, int, int]]:
         with closing(self._file.execute("SELECT path, owner, title, changed, size FROM files")) as rows:
@@ -87,14 +105,13 @@ class Update:
         except DataError as error:
             self._problems.append(str(error))
         rows = self._rows(messages)
-        with transaction(self._file):
-            self._file.execute(
-                "INSERT INTO files (path, owner, title, changed, size) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (path) DO UPDATE SET owner = excluded.owner, title = excluded.title,"
-                " changed = excluded.changed, size = excluded.size",
-                (str(chat.path), *state),
-            )
-            self._put(self._id(str(chat.path)), rows)
+        self._file.execute(
+            "INSERT INTO files (path, owner, title, changed, size) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (path) DO UPDATE SET owner = excluded.owner, title = excluded.title,"
+            " changed = excluded.changed, size = excluded.size",
+            (str(chat.path), *state),
+        )
+        self._put(self._id(str(chat.path)), rows)
 
     def _rows(self, messages: Sequence[Message]) -> list[Row]:
         local = datetime.now().astimezone()
@@ -128,6 +145,7 @@ class Update:
             return {place: (number, (name, sent, text)) for place, number, name, sent, text in rows}
 
     def _add(self, id: int, place: int, row: Row) -> None:
+        self._written += 1
         number = self._file.execute(
             "INSERT INTO messages (file, place, name, sent, text) VALUES (?, ?, ?, ?, ?)", (id, place, *row)
         ).lastrowid
