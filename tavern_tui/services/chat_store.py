@@ -9,22 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tavern_tui.core.chat import Chat, Message
+from tavern_tui.core.chat import Chat
 from tavern_tui.core.errors import TavernError, UnreadableFile
+from tavern_tui.services.chat_join import Joined, join
 from tavern_tui.services.signal import Signal
 from tavern_tui.storage.atomic import write_bytes, write_quickly
 from tavern_tui.storage.chat_guard import ChatGuard, Holder
 from tavern_tui.storage.chats import ChatFile
 from tavern_tui.storage.chats.moving import chat_file_bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
-    """Another program added messages to the open chat."""
-
-    first: int
-    """Number of the first of them."""
-    messages: tuple[Message, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +40,8 @@ class ChatChangedElsewhere:
 class ChatStore:
     """The file of a chat and the draft that belongs to it. Without a file, nothing is kept.
 
-    Before each write it looks whether another program wrote the file: messages added there join the
-    chat, other changes are set against ours (`elsewhere`)."""
+    Before each write it looks whether another program wrote the file: what it added joins the chat,
+    other changes are set against ours (`elsewhere`)."""
 
     def __init__(
         self,
@@ -221,15 +213,17 @@ class ChatStore:
 
     def _take_in(self, file: ChatFile, chat: Chat, new: int) -> None:
         try:
-            added = file.take_appended()
+            theirs = file.continued()
         except UnreadableFile:
-            added = None
-        if added is None:
+            theirs = None
+        joined = join(chat, theirs, new) if theirs is not None else None
+        if theirs is None or joined is None:
             self._set_aside(file.path)
-        elif added:
-            at = len(chat.messages) - new
-            chat.messages[at:at] = added
-            self.joined.send(Joined(first=at, messages=tuple(added)))
+            return
+        file.accept(theirs)
+        self.header_changed |= chat.metadata != theirs.after
+        if joined.messages or joined.respelled:
+            self.joined.send(joined)
 
     def _set_aside(self, path: Path) -> None:
         if self._find_aside is None:

@@ -18,9 +18,10 @@ from tavern_tui.core.persona import Persona
 from tavern_tui.core.samplers import SamplerValue
 from tavern_tui.core.settings import Settings
 from tavern_tui.services.character_chats import CharacterChats
-from tavern_tui.services.chat_store import ChatStore, Joined
+from tavern_tui.services.chat_join import Joined
+from tavern_tui.services.chat_store import ChatStore
 from tavern_tui.services.connections import ConnectionService
-from tavern_tui.services.events import MessageAdded
+from tavern_tui.services.events import MessageAdded, MessageChanged
 from tavern_tui.services.group_chats import GroupChats
 from tavern_tui.services.groups import GroupService
 from tavern_tui.services.library import Library
@@ -94,6 +95,7 @@ class Tavern:
         self.connections = connections
         self.library = library
         self.tools = desk.tools
+        self.attachments = desk.attachments
         self.groups = GroupService(folders, library, self._warn, now)
         self.groups.changed.listen(self._recast)
         self._chats = CharacterChats(
@@ -428,6 +430,8 @@ class Tavern:
 
         def join(joined: Joined) -> None:
             session.join(joined.messages)
+            for index in joined.respelled:
+                session.changed.send(MessageChanged(index))
             for index in range(joined.first, joined.first + len(joined.messages)):
                 session.changed.send(MessageAdded(index))
 

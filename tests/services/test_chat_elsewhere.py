@@ -16,7 +16,7 @@ import pytest
 
 from tavern_tui.core.errors import UsageError, WriteFailed
 from tavern_tui.services.chat_store import ChatChangedElsewhere, ChatStore
-from tavern_tui.services.events import MessageAdded, ReplyEnded
+from tavern_tui.services.events import MessageAdded, MessageChanged, ReplyEnded
 from tavern_tui.services.tavern import Tavern
 from tavern_tui.storage.chat_guard import ChatGuard
 from tavern_tui.storage.chats import ChatFile, read_chat
@@ -113,6 +113,61 @@ async def test_a_reply_goes_on_while_others_add_messages(folders: Folders) -> No
                 assert event.index == 3
         assert texts(made) == ["one", "two", "Hi", "a b c d e f g h", "meanwhile"]
         assert on_disk(path) == texts(made)
+
+
+async def test_what_sillytavern_notes_when_it_goes_on_joins_as_well(folders: Folders) -> None:
+    async with tavern(folders, scripted("Well.")) as made:
+        path = await opened(made, folders)
+        made.session.change_metadata({"variables": {"ours": 1}, "tainted": False})
+        made.session.chat.metadata["lastInContextMessageId"] = 1
+        made.session.store.header_aged = True
+        seen: list[object] = []
+        made.session.changed.listen(seen.append)
+        header, *lines = [json.loads(line) for line in path.read_text().split("\n")]
+        header["chat_metadata"] |= {"note_prompt": "Rain.", "lastInContextMessageId": 0, "tainted": True}
+        lines[1] |= {"extra": {"bookmark_link": "Check"}, "gen_started": "2026-01-01T00:00:00.000Z"}
+        path.write_text("\n".join(json.dumps(line, indent=None) for line in (header, *lines, said("three"))))
+        await run(made.session.send("Hi"))
+        assert made.chat_files.elsewhere is None
+        assert on_disk(path) == texts(made) == ["one", "two", "three", "Hi", "Well."]
+        kept = read_chat(path).chat
+        assert kept.metadata["note_prompt"] == made.session.chat.metadata["note_prompt"] == "Rain."
+        assert kept.metadata["tainted"] is True
+        assert kept.metadata["variables"] == {"ours": 1}
+        assert kept.messages[1].extra["bookmark_link"] == "Check"
+        assert seen == [MessageChanged(1), MessageAdded(2)]
+
+
+async def test_a_reply_that_was_still_growing_elsewhere_joins_whole(folders: Folders) -> None:
+    async with tavern(folders, scripted("Well.")) as made:
+        path = await opened(made, folders)
+        add_line(path, said("Once"))
+        assert made.chat_files.look()
+        assert texts(made) == ["one", "two", "Once"]
+        change_line(path, "Once", "Once upon a time")
+        await run(made.session.send("Hi"))
+        assert on_disk(path) == texts(made) == ["one", "two", "Once upon a time", "Hi", "Well."]
+
+
+async def test_metadata_that_both_changed_is_asked_about(folders: Folders) -> None:
+    async with tavern(folders, scripted("Well.")) as made:
+        path = await opened(made, folders)
+        made.session.change_metadata({"note_prompt": "old"})
+        change_line(path, '"old"', '"theirs"')
+        made.session.change_metadata({"note_prompt": "ours"})
+        assert made.chat_files.elsewhere is not None
+        assert made.chat_files.keep_mine() is not None
+        assert read_chat(path).chat.metadata["note_prompt"] == "ours"
+
+
+async def test_a_message_that_both_changed_is_asked_about(folders: Folders) -> None:
+    async with tavern(folders, scripted("Well.")) as made:
+        path = await opened(made, folders)
+        lines = path.read_text().split("\n")
+        path.write_text("\n".join([lines[0], json.dumps(said("one", mood="theirs")), lines[2]]))
+        made.session.edit(0, "ours")
+        assert made.chat_files.elsewhere is not None
+        assert on_disk(path) == ["one", "two"]
 
 
 async def test_two_taverns_on_one_chat_see_each_other_s_messages(folders: Folders) -> None:
@@ -451,10 +506,12 @@ def test_an_added_line_in_another_spelling_is_the_same_message(tmp_path: Path) -
         for line in path.read_text().split("\n")
     ]
     path.write_text("\n".join([*spaced, "", "odd", json.dumps(said("two"))]))
-    added = file.take_appended()
-    assert added is not None
-    assert [one.text for one in added] == ["two"]
-    loaded.chat.messages += added
+    theirs = file.continued()
+    assert theirs is not None
+    assert [one.text for one in theirs.added] == ["two"]
+    assert theirs.respelled == ()
+    file.accept(theirs)
+    loaded.chat.messages += theirs.added
     loaded.chat.messages[0] = loaded.chat.messages[0].with_text("ONE")
     file.rewrite(loaded.chat)
     assert path.read_text().split("\n")[2:] == ["", "odd", json.dumps(said("two"))]

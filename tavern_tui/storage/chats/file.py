@@ -11,11 +11,11 @@ from pathlib import Path
 from tavern_tui.core.chat import Chat, Message
 from tavern_tui.core.errors import DataError
 from tavern_tui.storage.atomic import append_bytes, write_bytes
+from tavern_tui.storage.chats.continued import Continued, continued
 from tavern_tui.storage.chats.layout import (
     BOM,
     Layout,
     Stamp,
-    goes_on_from,
     header_bytes,
     lay_out,
     parse_unread,
@@ -131,22 +131,23 @@ class ChatFile:
         """Whether we know what is in the file."""
         return self._layout is not None
 
-    def take_appended(self) -> list[Message] | None:
-        """The messages that another program wrote behind ours; from now on they are in the file as we
-        know it. None: it did something else, and nothing has changed. Raises UnreadableFile."""
-        mine = self._layout
+    def continued(self) -> Continued | None:
+        """How the file goes on from what we know of it; None: it does not. Raises UnreadableFile."""
         loaded = read_chat(self.path)
-        if mine is None or mine.unread or mine.torn or not isinstance(loaded, LoadedChat):
+        if self._layout is None or not isinstance(loaded, LoadedChat):
             return None
-        theirs = loaded.layout
-        if theirs.torn or not goes_on_from(theirs, mine):
-            return None
-        known = len(mine.messages)
-        added = [message for message in theirs.messages[known:] if message is not None]
-        theirs.messages[:known] = mine.messages
-        mine.become(theirs)
-        self._stamp = loaded.stamp
-        return added
+        return continued(self._layout, loaded.layout, loaded.stamp)
+
+    def accept(self, theirs: Continued) -> None:
+        """From now on the file is as another program left it."""
+        mine = self._ready()
+        other = {id(after) for _, after in theirs.respelled}
+        theirs.layout.messages[: len(mine.messages)] = [
+            after if id(after) in other else before
+            for before, after in zip(mine.messages, theirs.layout.messages, strict=False)
+        ]
+        mine.become(theirs.layout)
+        self._stamp = theirs.stamp
 
     def append(self, message: Message, chat: Chat | None = None) -> None:
         """Write one more message at the end of the file, durably; nothing else is touched.

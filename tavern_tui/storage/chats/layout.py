@@ -11,7 +11,7 @@ from pathlib import Path
 from tavern_tui.core.chat import Chat, Message
 from tavern_tui.core.errors import DataError, UnreadableFile
 from tavern_tui.storage.chats.mend import mend
-from tavern_tui.storage.chats.messages import message_from_json, message_json
+from tavern_tui.storage.chats.messages import message_from_json
 from tavern_tui.storage.json_keep import compact_json, kind_of, parse_json
 
 Stamp = tuple[int, int]
@@ -77,24 +77,6 @@ class Layout:
         """Take over everything; whoever holds this layout sees the file as it is now."""
         for one in fields(self):
             setattr(self, one.name, getattr(other, one.name))
-
-
-def goes_on_from(later: Layout, earlier: Layout) -> bool:
-    """Whether a file read later begins with all that was in it earlier, as JSON sees it."""
-    if later.header_as_read != earlier.header_as_read or len(later.messages) < len(earlier.messages):
-        return False
-    rows = zip(earlier.messages, later.messages, range(len(earlier.messages)), strict=False)
-    return all(
-        _same_message(before, after)
-        if before is not None and after is not None
-        else before is after
-        and later.ends[row] - later.starts[row] == earlier.ends[row] - earlier.starts[row]
-        for before, after, row in rows
-    )
-
-
-def _same_message(one: Message, other: Message) -> bool:
-    return one == other or compact_json(message_json(one)) == compact_json(message_json(other))
 
 
 def stamp_of(path: Path) -> Stamp | None:
