@@ -16,6 +16,7 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
     """Everything but the screen. The parts are imported here, because they take as long to load as
     Textual and the first frame need not wait for them."""
     from tavern_tui.providers.wirelog import WireLog
+    from tavern_tui.services.attachments import Attachments
     from tavern_tui.services.connections import ConnectionService
     from tavern_tui.services.following import Following
     from tavern_tui.services.library import Library
@@ -59,6 +60,7 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
         default_preset=default_chat_preset,
         now=lambda: datetime.now().astimezone(),
         tools=ToolDesk(settings),
+        attachments=Attachments(folders, warn),
         counts=TokenCounts(
             connections,
             tokenizers=LocalTokenizers(folders.tokenizers, warn, environ),

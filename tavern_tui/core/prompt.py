@@ -31,6 +31,8 @@ class Medium:
     """A data URL, or an address."""
     detail: str = ""
     """How closely a picture is looked at: `low`, `high`, `auto`; empty: as the service likes."""
+    tokens: int = field(default=0, compare=False)
+    """What it takes of the context, as far as one can tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,7 +57,11 @@ class Budget:
 
     def tokens(self, drafts: Iterable[Draft]) -> int:
         """What the drafts take together."""
-        return sum(self.counter.count_message(one.role, one.counted, one.name) for one in drafts)
+        return sum(
+            self.counter.count_message(one.role, one.counted, one.name)
+            + sum(medium.tokens for medium in one.cargo.media)
+            for one in drafts
+        )
 
     def affords(self, *drafts: Draft) -> bool:
         """Whether all of them still fit."""

@@ -366,6 +366,8 @@ class Conversation:
             facts["reasoning"] = reply.reasoning
         if reply.signature:
             facts["reasoning_signature"] = reply.signature
+        if reply.pictures:
+            facts |= self._drawn(message, reply)
         if reply.chosen:
             facts["token_probabilities"] = written_tokens(reply.chosen)
         if reply.first_token is not None:
@@ -379,6 +381,14 @@ class Conversation:
                 finished_at=now(),
             )
         )
+
+    def _drawn(self, message: Message, reply: Reply) -> dict[str, object]:
+        """The pictures of a reply, kept as files, beside those the message has."""
+        before = message.extra.get("media")
+        media = list(before) if isinstance(before, list) else []
+        owner = self.character.name
+        media += self._desk.attachments.keep_drawn(owner, f"{owner}_{reply.api}", reply.pictures)
+        return {"media": media, "inline_image": True} if media else {}
 
     def _with_others(self, message: Message, reply: Reply) -> Message:
         """The message with the further replies to the same request (n > 1) as swipes after its own."""

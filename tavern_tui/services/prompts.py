@@ -27,6 +27,7 @@ from tavern_tui.prompt.post_process import stricter
 from tavern_tui.prompt.scene import Scene, open_scene
 from tavern_tui.prompt.sources import card_fields
 from tavern_tui.prompt.state import state_changes
+from tavern_tui.services.attachments import Attachments
 from tavern_tui.services.connections import ConnectionService
 from tavern_tui.services.following import Following
 from tavern_tui.services.library import Library
@@ -40,7 +41,14 @@ from tavern_tui.services.tool_desk import ToolDesk
 from tavern_tui.services.tools import ToolContext
 from tavern_tui.services.user_setup import SetupService
 from tavern_tui.storage.chat_injections import chat_injections
-from tavern_tui.storage.presets import PresetKind, ordered_samplers, samplers_from_chat, text_kind
+from tavern_tui.storage.presets import (
+    PresetKind,
+    ordered_samplers,
+    picture_detail,
+    samplers_from_chat,
+    shows_media,
+    text_kind,
+)
 from tavern_tui.storage.templates import TemplateStore
 from tavern_tui.text.clean_reply import CleanRules, clean_reply
 from tavern_tui.text.regex_scripts import Placement, ScriptContext, apply_scripts
@@ -65,6 +73,7 @@ class PromptDesk:
         default_preset: Callable[[], ChatPreset],
         now: Callable[[], datetime],
         tools: ToolDesk,
+        attachments: Attachments,
         counts: TokenCounts | None = None,
         following: Callable[[], Following] = Following,
     ) -> None:
@@ -82,6 +91,7 @@ class PromptDesk:
         self._following = following
         self._now = now
         self.tools = tools
+        self.attachments = attachments
         self.counts = counts or TokenCounts(connections)
         self._token_ids = TokenIds()
 
@@ -246,9 +256,18 @@ class PromptDesk:
 
     def build(self, inputs: PromptInputs) -> BuiltPrompt:
         """The prompt for these inputs. Raises PromptError."""
+        inputs = self._with_pictures(inputs)
         built = build_prompt(inputs)
         careful = self.counts.careful(built, inputs.counter)
         return built if careful is None else build_prompt(replace(inputs, counter=careful))
+
+    def _with_pictures(self, inputs: PromptInputs) -> PromptInputs:
+        """The inputs with the pictures of the chat, where the preset lets the model see them."""
+        shape = inputs.shape
+        if not isinstance(shape, ChatShape) or inputs.media or not shows_media(shape.preset.source):
+            return inputs
+        detail = picture_detail(shape.preset.source)
+        return replace(inputs, media=self.attachments.for_prompt(inputs.messages, inputs.api, detail))
 
     def request(self, built: BuiltPrompt, inputs: PromptInputs) -> GenerationRequest:
         """The request for the current connection."""

@@ -107,6 +107,11 @@ class Folders:
         return self.data / "tokenizers"
 
     @property
+    def user_images(self) -> Path:
+        """Pictures in messages, a folder for each character."""
+        return self.data / "user" / "images"
+
+    @property
     def themes(self) -> Path:
         return self.data / "themes"
 

@@ -18,7 +18,9 @@ from tavern_tui.storage.presets.chat import chat_preset_from_json, chat_preset_t
 from tavern_tui.storage.presets.chat_options import (
     chat_biases,
     chat_options_from,
+    picture_detail,
     preset_of_settings,
+    shows_media,
     wants_tools,
 )
 from tavern_tui.storage.presets.default import default_chat_preset
@@ -46,6 +48,7 @@ __all__ = [
     "lengths_from",
     "list_presets",
     "ordered_samplers",
+    "picture_detail",
     "preset_from_json",
     "preset_kind",
     "preset_of_settings",
@@ -58,6 +61,7 @@ __all__ = [
     "samplers_in",
     "save_chat_preset",
     "save_preset",
+    "shows_media",
     "text_kind",
     "text_preset_with",
     "wants_tools",

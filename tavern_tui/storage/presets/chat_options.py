@@ -56,6 +56,17 @@ def wants_tools(preset: Mapping[str, object]) -> bool:
     return bool(read_value(preset.get("function_calling"), flag, False, "", None))
 
 
+def shows_media(preset: Mapping[str, object]) -> bool:
+    """Whether the model sees the pictures in messages."""
+    return bool(read_value(preset.get("media_inlining"), flag, True, "", None))
+
+
+def picture_detail(preset: Mapping[str, object]) -> str:
+    """How closely the model looks at pictures: `auto`, `low` or `high`."""
+    found = preset.get("inline_image_quality")
+    return found if isinstance(found, str) and found in ("low", "high") else "auto"
+
+
 def preset_of_settings(settings: Mapping[str, object]) -> dict[str, object]:
     """The `oai_settings` of a settings.json as the object of a preset file."""
     return {IN_SETTINGS.get(name, name): value for name, value in settings.items()}

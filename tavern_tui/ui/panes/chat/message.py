@@ -51,7 +51,7 @@ def shown(message: Shown) -> TranscriptMessage:
         swipes=len(message.swipes),
         reasoning=message.reasoning,
         reasoning_seconds=_milliseconds(extra.get("reasoning_duration")),
-        note=" · ".join(filter(None, (_model(extra), _tokens(extra), _time(message)))),
+        note=" · ".join(filter(None, (_model(extra), _tokens(extra), _time(message), _pictures(extra)))),
     )
 
 
@@ -60,6 +60,13 @@ def _model(extra: Mapping[str, object]) -> str:
     model, worker = extra.get("model"), extra.get("served_by")
     by = f" by {worker[:40]}" if isinstance(worker, str) and worker else ""
     return f"{model.rpartition('/')[2][:40]}{by}" if isinstance(model, str) else ""
+
+
+def _pictures(extra: Mapping[str, object]) -> str:
+    """How many pictures and the like the message holds."""
+    media = extra.get("media")
+    count = len(media) if isinstance(media, list) else 0
+    return f"{count} picture{'' if count == 1 else 's'}" if count else ""
 
 
 def _tokens(extra: Mapping[str, object]) -> str:
