@@ -21,6 +21,7 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
     from tavern_tui.services.following import Following
     from tavern_tui.services.library import Library
     from tavern_tui.services.log import LogView
+    from tavern_tui.services.mcp_tools import McpTools
     from tavern_tui.services.preset_scripts import PresetScripts
     from tavern_tui.services.prompts import PromptDesk
     from tavern_tui.services.settings import SettingsService
@@ -59,7 +60,7 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
         preset_scripts=PresetScripts(folders),
         default_preset=default_chat_preset,
         now=lambda: datetime.now().astimezone(),
-        tools=ToolDesk(settings),
+        tools=ToolDesk(settings, [McpTools(lambda: settings.value.mcp_servers, warn)]),
         attachments=Attachments(folders, warn),
         counts=TokenCounts(
             connections,

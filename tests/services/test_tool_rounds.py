@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -258,3 +260,18 @@ async def test_a_stop_ends_a_tool_at_once_and_keeps_the_words(folders: Folders) 
         assert texts(made)[1:] == ["Write", "I write."]
         assert not made.session.busy
     assert len(model.bodies) == 1
+
+
+async def test_tools_of_an_mcp_server_in_the_settings_are_called(folders: Folders) -> None:
+    pytest.importorskip("mcp.server.mcpserver")
+    server = {
+        "name": "tiny",
+        "command": sys.executable,
+        "args": [str(Path(__file__).with_name("mcp_server.py"))],
+    }
+    model = Model([calls(("tiny__add", '{"a": 2, "b": 3}'))], [words("Five.")])
+    async with talking(folders, model) as made:
+        made.change_settings(mcp_servers=(server,), tool_consent={"tiny__add": "always"})
+        await run(made.session.send("Add"))
+        assert texts(made)[-1] == "Five."
+    assert model.bodies[1]["messages"][-1] == {"role": "tool", "tool_call_id": "c0", "content": "5"}
