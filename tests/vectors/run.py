@@ -1,15 +1,16 @@
 """Runs recorded vectors through the product and compares what comes out.
 
-    python tests/vectors/run.py FOLDER [--json OUT] [-k NAME]
+    python tests/vectors/run.py FOLDER [--json OUT] [-k NAME] [-v]
 
 One line per failure, then how many known faults of SillyTavern were done right, then the count as
-the last line. Exit code 1 if anything failed."""
+the last line; with -v also a count per file, and per chat service. Exit code 1 if anything failed."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "-k", metavar="NAME", default="", help="only files or vectors whose name contains this"
     )
+    parser.add_argument("-v", action="store_true", help="count per file, and per chat service")
     options = parser.parse_args(arguments)
     if not options.folder.is_dir():
         print(f"There is no folder {options.folder}.", file=sys.stderr)
@@ -40,11 +42,26 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{result['file']} {result['name']}: {result['difference']}")
     if options.json:
         options.json.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    if options.v:
+        _print_groups(results)
     right = sum(result["fault"] and not result["difference"] for result in results)
     if right:
         print(f"{right} recorded faults of SillyTavern done right")
     print(f"{len(results) - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
+
+
+def _print_groups(results: list[dict[str, Any]]) -> None:
+    """A line per file; whole requests are counted by the service they go to."""
+    passed: Counter[str] = Counter()
+    every: Counter[str] = Counter()
+    for result in results:
+        service = result["name"].partition(" ")[0] if result["file"] == "wire-requests" else ""
+        group = f"{result['file']} {service}".strip()
+        every[group] += 1
+        passed[group] += result["passed"]
+    for group, count in every.items():
+        print(f"{group}: {passed[group]} of {count}")
 
 
 def run_file(path: Path, name: str = "") -> Iterator[dict[str, Any]]:
