@@ -10,6 +10,7 @@ from tavern_tui.core.character import CardFields
 from tavern_tui.core.chat import Message, a_message
 from tavern_tui.core.prompt import StateChanges
 from tavern_tui.macros.bias import extract_bias
+from tavern_tui.prompt.cargo import calls_tools
 from tavern_tui.prompt.history import USER_INPUT
 from tavern_tui.prompt.inputs import ChatShape, PromptInputs
 from tavern_tui.prompt.scene import Scene, open_scene, scratch
@@ -59,7 +60,8 @@ def _instead_of_nothing(scene: Scene) -> str:
     shape = scene.inputs.shape
     if not isinstance(shape, ChatShape) or scene.in_group:
         return ""
-    answered = not scene.messages or not scene.messages[-1].is_user
+    last = scene.messages[-1] if scene.messages else None
+    answered = last is None or not (last.is_user or calls_tools(last))
     return trim(shape.preset.send_if_empty) if answered else ""
 
 
