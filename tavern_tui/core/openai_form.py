@@ -19,7 +19,8 @@ _KINDS = {part: kind for kind, part in PARTS.items()}
 
 
 def in_openai_form(message: PromptMessage) -> dict[str, object]:
-    """The message as a mapping. One that only calls tools has no content."""
+    """The message as a mapping. One that only calls tools has no content. What no service knows under
+    our name for it is `signature` and `thoughts`; whoever sends the mapping gives them another, or none."""
     cargo = message.cargo
     role = TOOL if cargo.answers else message.role.value
     made: dict[str, object] = {"role": role, "content": _content(message.content, cargo)}
@@ -33,6 +34,8 @@ def in_openai_form(message: PromptMessage) -> dict[str, object]:
         made["signature"] = cargo.signature
     if cargo.calls:
         made["tool_calls"] = [_call(call) for call in cargo.calls]
+        if cargo.thoughts:
+            made["thoughts"] = cargo.thoughts
         if not message.content:
             del made["content"]
     return made
@@ -49,6 +52,7 @@ def from_openai_form(message: Mapping[str, object]) -> PromptMessage:
         calls=calls,
         answers=str(message.get("tool_call_id") or "") if role == TOOL else "",
         signature=str(message.get("signature") or ""),
+        thoughts=str(message.get("thoughts") or "") if calls else "",
         media=media,
     )
     return PromptMessage(

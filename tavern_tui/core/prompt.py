@@ -44,6 +44,8 @@ class Cargo:
     """Id of the call whose result the message is; a service that knows tools gets it from the tool."""
     signature: str = ""
     """A service's seal on the thoughts behind a reply."""
+    thoughts: str = ""
+    """What the model thought before it made the calls, for services that want that back."""
     media: tuple[Medium, ...] = ()
 
     def __bool__(self) -> bool:

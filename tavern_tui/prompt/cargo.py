@@ -45,7 +45,8 @@ def call_drafts(scene: Scene, message: Message, index: int) -> list[Draft]:
     entries = _invocations(message)
     ours = _from_here(scene, message)
     calls = tuple(_call(entry, index, place, signed=ours) for place, entry in enumerate(entries))
-    drafts = [Draft(role=Role.ASSISTANT, spans=(), label="toolCalls", cargo=Cargo(calls=calls))]
+    cargo = Cargo(calls=calls, thoughts=_thoughts(entries) if ours else "")
+    drafts = [Draft(role=Role.ASSISTANT, spans=(), label="toolCalls", cargo=cargo)]
     for call, entry in zip(calls, entries, strict=True):
         result = entry.get("result")
         span = Span(
@@ -79,6 +80,12 @@ def _invocations(message: Message) -> list[Mapping[str, object]]:
     found = message.extra.get("tool_invocations")
     entries = found if isinstance(found, list) else []
     return [one for one in entries if isinstance(one, Mapping) and isinstance(one.get("name"), str)]
+
+
+def _thoughts(entries: Sequence[Mapping[str, object]]) -> str:
+    """What the model thought before these calls: each of them keeps it."""
+    found = (entry.get("reasoning") for entry in entries)
+    return next((text for text in found if isinstance(text, str)), "")
 
 
 def _call(entry: Mapping[str, object], index: int, place: int, *, signed: bool) -> CalledTool:

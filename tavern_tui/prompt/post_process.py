@@ -145,6 +145,7 @@ def _as_words(message: Wire) -> None:
         message["role"] = "user"
     message.pop("tool_calls", None)
     message.pop("tool_call_id", None)
+    message.pop("thoughts", None)
 
 
 def _as_user(message: Wire, names: Names) -> None:

@@ -136,3 +136,14 @@ def test_messages_come_back_from_openai_form_as_they_were() -> None:
     prompt = build_prompt(inputs).prompt
     assert isinstance(prompt, ChatPrompt)
     assert tuple(from_openai_form(in_openai_form(one)) for one in prompt.messages) == prompt.messages
+
+
+def test_thoughts_go_back_with_the_calls_they_led_to_and_only_to_the_model_that_had_them() -> None:
+    thought = {**ENTRY, "reasoning": " A die. "}
+    asked = chat(user("Roll"), called(thought, api="openrouter", model="m"), api="openrouter", model="m")
+    *_, call, result = wire(asked)
+    assert call["thoughts"] == " A die. "
+    assert "thoughts" not in result
+    assert "thoughts" not in wire(replace(asked, model="another"))[-2]
+    assert wire(processed(asked, "semi_tools"))[-2]["thoughts"] == " A die. "
+    assert not any("thoughts" in message for message in wire(processed(asked, "merge")))

@@ -116,8 +116,8 @@ class RecipeDialect:
 
 
 def _unsealed(message: Wire) -> Wire:
-    """A message without signatures of thoughts that the recipe has no place for."""
-    kept = {key: value for key, value in message.items() if key != "signature"}
+    """A message without thoughts and their signatures that the recipe has no place for."""
+    kept = {key: value for key, value in message.items() if key not in ("signature", "thoughts")}
     calls = kept.get("tool_calls")
     if isinstance(calls, list):
         kept["tool_calls"] = [{key: one[key] for key in one if key != "signature"} for one in calls]
