@@ -22,6 +22,7 @@ from tavern_tui.ui.theme import background_is_dark, chosen_theme, default_variab
 if TYPE_CHECKING:
     from tavern_tui.core.settings import Settings
     from tavern_tui.services.tavern import Tavern
+    from tavern_tui.services.tools import Consent, ToolCall, ToolEntry
 
 TWICE = 1.5
 """Seconds within which a second Ctrl+C quits."""
@@ -63,8 +64,15 @@ class TavernApp(App[None], inherit_bindings=False):
         """Build everything behind the screen. Called once, after the first frame."""
         tavern = self._opening.build()
         tavern.settings_changed.listen(self._settings_changed)
+        tavern.tools.ask = self.ask_about_tool
         self.tavern = tavern
         return tavern
+
+    async def ask_about_tool(self, tool: ToolEntry, call: ToolCall) -> Consent:
+        """Whether the model may call a tool now."""
+        from tavern_tui.ui.dialogs.tool_consent import ask_in
+
+        return await ask_in(self, tool, call)
 
     @property
     def settings(self) -> Settings:

@@ -411,6 +411,7 @@ class FakeTavern:
         self.counted: Signal[None] = Signal()
         self.presets = SimpleNamespace(changed=Signal())
         self.offers = FakeOffers()
+        self.tools = SimpleNamespace(ask=None)
         self.persona = self.session.persona
         self.closed = False
         self._themes = list(themes)
