@@ -241,7 +241,12 @@ class Reply:
 
     @property
     def reasoning(self) -> str:
-        return "".join(self._thoughts).strip()
+        return self.thoughts.strip()
+
+    @property
+    def thoughts(self) -> str:
+        """The thinking as it came: a service that sealed it wants it back letter by letter."""
+        return "".join(self._thoughts)
 
     @property
     def has_words(self) -> bool:

@@ -73,6 +73,6 @@ class ToolRounds(Conversation):
             "isSmallSys": True,
             "api": self._desk.connections.current.provider,
             "model": self._desk.connections.model,
-            "tool_invocations": invocations(answers, self._done.reasoning if self._done else ""),
+            "tool_invocations": invocations(answers, self._done.thoughts if self._done else ""),
         }
         return a_message(CALLED_BY, f"Called: {names}", sent_at=now(), extra={**extra, **facts}, hidden=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -240,6 +241,7 @@ def test_a_whole_reply_of_claudes() -> None:
         ThoughtSignature("SEAL"),
         TextDelta("Rolling."),
         ToolCallDelta(call=0, id="t1", name="roll"),
+        ThoughtSignature("SEAL", "t1"),
         ToolCallDelta(call=0, arguments='{"n": 6}'),
         Usage(prompt_tokens=25, completion_tokens=7, cached_tokens=20),
         Finished(FinishReason.TOOL, "tool_use"),
@@ -473,3 +475,72 @@ def test_a_whole_reply_of_coheres() -> None:
         Usage(prompt_tokens=12, completion_tokens=3),
         Finished(FinishReason.TOOL, "TOOL_CALL"),
     ]
+
+
+# --- thoughts that led to calls
+
+
+def in_a_round(seal: str = "", thoughts: str = "", source: str = "claude", **fields: Any) -> dict[str, Any]:
+    """The body of the request that brings a tool's result."""
+    call = CalledTool(id="t1", name="roll", signature=seal)
+    messages = (
+        PromptMessage(role=Role.USER, content="Roll."),
+        PromptMessage(role=Role.ASSISTANT, content="I roll."),
+        PromptMessage(role=Role.ASSISTANT, content="", cargo=Cargo(calls=(call,), thoughts=thoughts)),
+        PromptMessage(role=Role.USER, content="4", cargo=Cargo(answers="t1")),
+    )
+    fields = {"model": "claude-sonnet-4-5", "tools": (DICE,), "reasoning_effort": "low", **fields}
+    return body_of(source, replace(asked(**fields), prompt=ChatPrompt(messages=messages)))
+
+
+def test_claude_gets_its_sealed_thoughts_back_before_its_calls() -> None:
+    body = in_a_round("SEAL", " A die.\n")
+    _, said, result = body["messages"]
+    assert body["thinking"]["type"] == "enabled"
+    assert [block["type"] for block in said["content"]] == ["thinking", "text", "tool_use"]
+    assert said["content"][0] == {"type": "thinking", "thinking": " A die.\n", "signature": "SEAL"}
+    assert result["content"][0]["type"] == "tool_result"
+
+
+def test_without_its_seal_claude_goes_on_from_calls_without_a_budget() -> None:
+    body = in_a_round("", "A die.")
+    assert "thinking" not in body
+    assert "thinking" not in str(body["messages"])
+    assert in_a_round("", "A die.", model="claude-opus-4-7")["thinking"]["type"] == "adaptive"
+
+
+def test_claude_that_does_not_think_is_told_no_thoughts() -> None:
+    assert "thinking" not in str(in_a_round("SEAL", "A die.", reasoning_effort="auto")["messages"])
+    assert "thinking" not in str(in_a_round("SEAL", "A die.", tools=())["messages"])
+
+
+THINKING = [
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "thinking": ""}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "Die."}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "signature_delta", "signature": "SEAL"}},
+]
+CALLS = [
+    {
+        "type": "content_block_start",
+        "index": place,
+        "content_block": {"type": "tool_use", "id": f"t{place}", "name": "roll", "input": {}},
+    }
+    for place in (8, 9)
+]
+HIDDEN = {"type": "content_block_start", "index": 5, "content_block": {"type": "redacted_thinking"}}
+STOP = {"type": "message_delta", "delta": {"stop_reason": "tool_use"}}
+
+
+@pytest.mark.parametrize(
+    ("pieces", "sealed"),
+    [
+        (THINKING + CALLS, ["t8"]),
+        (CALLS, []),
+        ([*THINKING, HIDDEN, *CALLS], []),
+        (THINKING + THINKING + CALLS, []),
+    ],
+)
+def test_a_seal_of_claudes_stays_with_the_first_call_where_it_fits(pieces: Any, sealed: list[str]) -> None:
+    stream = "".join(f"data: {json.dumps(piece)}\n\n" for piece in [*pieces, STOP])
+    events = decode("claude", asked(), [stream.encode()])
+    assert [one.call for one in events if isinstance(one, ThoughtSignature) and one.call] == sealed

@@ -41,22 +41,27 @@ def claude_prompt(
     placeholder: str,
     system: bool = True,
     tools: bool = False,
+    thoughts: bool = False,
     prefill: str = "",
 ) -> ClaudePrompt:
     """The messages as Claude takes them.
 
     `system`: the leading system messages go to their own place, else they become the user's.
-    `tools`: the request offers tools; without, calls and results are told as text. `prefill`: what
+    `tools`: the request offers tools; without, calls and results are told as text. `thoughts`: the model
+    thinks, and is given back what it thought before its calls, where its seal was kept. `prefill`: what
     the reply begins with. `placeholder`: what the user says where nobody says anything."""
     rest = list(messages)
     leading: list[str] = []
     while system and rest and rest[0].get("role") == "system":
         leading.append(words_of(folded(rest.pop(0), names).get("content")))
-    turns = [_turn(message, names, tools) for message in rest] or [_turn(_user(placeholder), names, tools)]
+    turns = [_turn(message, names, tools) for message in rest or [_user(placeholder)]]
+    if tools and thoughts:
+        _recall(turns, rest)
     _hand_images_to_user(turns)
     if prefill.strip():
         turns.append(_Turn("assistant", [_text(prefill)]))
     merged = _merged(turns)
+    _think_first(merged)
     _trim_end(merged)
     return ClaudePrompt(
         system=[_text(text) for text in leading if text.strip()],
@@ -89,6 +94,29 @@ def _turn(message: Mapping[str, object], names: Names, tools: bool) -> _Turn:
     for call in calls_of(message):
         blocks.append(_call(call, tools))
     return _Turn("assistant" if role == "assistant" else "user", blocks)
+
+
+def _recall(turns: list[_Turn], messages: Messages) -> None:
+    """Put the thoughts before the calls they led to."""
+    for turn, message in zip(turns, messages, strict=False):
+        thought = _thought(message)
+        if thought is not None:
+            turn.blocks.insert(0, thought)
+
+
+def _thought(message: Mapping[str, object]) -> Wire | None:
+    """What led to a message's calls, as the model sealed it; None: that was not kept."""
+    calls = calls_of(message)
+    if not calls or not calls[0].signature:
+        return None
+    return {"type": "thinking", "thinking": message.get("thoughts") or "", "signature": calls[0].signature}
+
+
+def forgot(messages: Messages) -> bool:
+    """Whether a model that thinks is to go on from calls, and what it thought before them is lost.
+    With a budget for thinking such a request is refused."""
+    last = next((one for one in reversed(messages) if one.get("role") == "assistant"), {})
+    return bool(calls_of(last)) and _thought(last) is None
 
 
 def _blocks(content: object, prefix: str) -> list[Wire]:
@@ -162,6 +190,12 @@ def _merged(turns: list[_Turn]) -> list[_Turn]:
         else:
             merged.append(turn)
     return merged
+
+
+def _think_first(turns: list[_Turn]) -> None:
+    """A turn in which the model thought begins with that, also where words said before were joined."""
+    for turn in turns:
+        turn.blocks.sort(key=lambda block: block["type"] != "thinking")
 
 
 def _trim_end(turns: list[_Turn]) -> None:

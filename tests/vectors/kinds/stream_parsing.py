@@ -49,6 +49,8 @@ def _read(vector: Json) -> Json:
         events.extend(decoder.close())
     except ProviderError:
         pass  # a transcript without an end, or with an error in it; what came before counts
+    if vector["source"] == "claude":  # we also keep the message's seal with its first call; it is one seal
+        events = [one for one in events if not (isinstance(one, ThoughtSignature) and one.call)]
     return _summed(events, named=vector["source"] not in GOOGLE)
 
 

@@ -18,7 +18,7 @@ from tavern_tui.providers.dialects.common import sampler_values, stop_strings
 from tavern_tui.providers.explain import Explainer
 from tavern_tui.providers.samplers import encode_samplers
 from tavern_tui.providers.shaping.caching import cached_at_depth, marker
-from tavern_tui.providers.shaping.claude import claude_prompt, ending_with_user
+from tavern_tui.providers.shaping.claude import claude_prompt, ending_with_user, forgot
 from tavern_tui.providers.shaping.messages import Wire
 from tavern_tui.providers.shaping.schema import flat_schema
 from tavern_tui.providers.shaping.thinking import CLAUDE_LEAST, claude_budget, claude_effort
@@ -176,6 +176,8 @@ def _think(body: Body, call: ChatCall, family: Family) -> None:
         if word is not None or (family.always_thinks and shown):
             body["thinking"] = {"type": "adaptive", **shown}
         return
+    if call.tools and forgot(call.messages):
+        return
     budget = claude_budget(effort, max_tokens=call.request.max_tokens, stream=call.request.stream)
     if budget is not None:
         if call.request.max_tokens <= CLAUDE_LEAST:
@@ -239,6 +241,7 @@ def _say(body: Body, call: ChatCall, family: Family) -> None:
         placeholder=call.prompt.placeholder,
         system=call.options.use_sysprompt,
         tools=bool(call.tools),
+        thoughts="thinking" in body,
         prefill=call.prompt.prefill,
     )
     goes_on = family.prefill and "thinking" not in body

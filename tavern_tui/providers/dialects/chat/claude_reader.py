@@ -38,6 +38,9 @@ class ClaudeReader:
         self._reply_tool = reply_tool
         self._calls: dict[int, int] = {}
         """Block -> which call of the reply it is; -1: it is the reply."""
+        self._thoughts = 0
+        """Blocks of thinking so far, shown or not."""
+        self._seal = ""
         self._word = ""
         self._detail = ""
         self._ended = False
@@ -63,8 +66,7 @@ class ClaudeReader:
             raise self._explain.nonsense("something that is not a message")
         for place, block in enumerate(map(as_dict, as_list(payload["content"]))):
             yield from self._block(block, place)
-            if as_text(block.get("signature")):
-                yield ThoughtSignature(as_text(block["signature"]))
+            yield from self._sealed(block)
         self._stop(payload)
         self._count(payload)
 
@@ -83,9 +85,18 @@ class ClaudeReader:
             case "text":
                 yield from _text(block.get("text"))
             case "thinking":
+                self._thoughts += 1
                 yield from _thought(block.get("thinking"))
+            case "redacted_thinking":
+                self._thoughts += 1
             case "tool_use":
                 yield from self._call(block, place)
+
+    def _sealed(self, holder: Json) -> Iterator[StreamEvent]:
+        seal = as_text(holder.get("signature"))
+        if seal:
+            self._seal = seal
+            yield ThoughtSignature(seal)
 
     def _call(self, block: Json, place: int) -> Iterator[StreamEvent]:
         name, given = as_text(block.get("name")), as_dict(block.get("input"))
@@ -93,6 +104,9 @@ class ClaudeReader:
         self._calls[place] = number
         if number >= 0:
             yield ToolCallDelta(call=number, id=as_text(block.get("id")), name=name)
+            # A seal fits the whole of what one block said: of several they cannot be told apart later.
+            if number == 0 and self._seal and self._thoughts == 1:
+                yield ThoughtSignature(self._seal, as_text(block.get("id")))
         if given:
             yield from self._arguments(json.dumps(given, ensure_ascii=False), place)
 
@@ -111,8 +125,8 @@ class ClaudeReader:
                 yield from _text(delta.get("text"))
             case "thinking_delta":
                 yield from _thought(delta.get("thinking"))
-            case "signature_delta" if as_text(delta.get("signature")):
-                yield ThoughtSignature(as_text(delta["signature"]))
+            case "signature_delta":
+                yield from self._sealed(delta)
             case "input_json_delta" if place in self._calls:
                 yield from self._arguments(as_text(delta.get("partial_json")), place)
 
