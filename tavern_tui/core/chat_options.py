@@ -10,6 +10,9 @@ EFFORTS = ("auto", "min", "low", "medium", "high", "max")
 VERBOSITIES = ("auto", "low", "medium", "high")
 """How long a model's answers should be; `auto`: it decides."""
 ASPECT_RATIOS = ("", "1:1", "9:16", "16:9", "3:4", "4:3", "3:2", "2:3", "5:4", "4:5", "21:9")
+TOOL_THOUGHTS = ("disabled", "active_chain", "since_last_user")
+"""Whether thoughts that led to calls of tools go back with them: each call's own, or for a call without
+any the latest ones."""
 IMAGE_SIZES = ("", "1K", "2K", "4K")
 
 
@@ -56,6 +59,9 @@ class ChatOptions:
     """One of ASPECT_RATIOS; empty: the model decides."""
     image_size: str = ""
     """One of IMAGE_SIZES; empty: the model decides."""
+    tool_thoughts: str = "disabled"
+    """OpenRouter and servers of one's own: one of TOOL_THOUGHTS. Where a service insists on them, or
+    seals them, they go back in any case."""
     tools: tuple[Tool, ...] = ()
     tool_choice: str = "auto"
     """`auto`, `none`, `required`, or the name of the tool that must be called."""

@@ -544,3 +544,40 @@ def test_a_seal_of_claudes_stays_with_the_first_call_where_it_fits(pieces: Any, 
     stream = "".join(f"data: {json.dumps(piece)}\n\n" for piece in [*pieces, STOP])
     events = decode("claude", asked(), [stream.encode()])
     assert [one.call for one in events if isinstance(one, ThoughtSignature) and one.call] == sealed
+
+
+def test_deepseek_gets_the_thoughts_behind_calls_and_others_do_not() -> None:
+    assert in_a_round("", "A die.", "deepseek", model="m")["messages"][-2]["reasoning_content"] == "A die."
+    for source in [spec.id for spec in CHAT if spec.id not in ("claude", "deepseek")]:
+        assert "A die." not in str(in_a_round("SEAL", "A die.", source, model="m"))
+
+
+ROUNDS = [
+    ("Roll.", ""), ("I roll.", "one"), ("", ""), ("Again.", ""), ("", "two"), ("", ""), ("", "three"),
+]  # fmt: skip
+"""What the user says, and what was thought before the calls between."""
+
+
+def rounds(source: str, mode: str, *, show: bool = True) -> list[object]:
+    messages: list[PromptMessage] = []
+    for number, (said, thoughts) in enumerate(ROUNDS):
+        call = CalledTool(id=f"t{number}", name="roll")
+        if said:
+            messages.append(PromptMessage(role=Role.USER, content=said))
+        carried = Cargo(calls=(call,), thoughts=thoughts)
+        messages.append(PromptMessage(role=Role.ASSISTANT, content="", cargo=carried))
+        messages.append(PromptMessage(role=Role.USER, content="4", cargo=Cargo(answers=call.id)))
+    request = asked(tools=(DICE,), tool_thoughts=mode, show_thoughts=show)
+    body = body_of(source, replace(request, prompt=ChatPrompt(messages=tuple(messages))))
+    assert "thoughts" not in str(body)
+    return [one.get("reasoning") for one in body["messages"] if one.get("tool_calls")]
+
+
+@pytest.mark.parametrize("source", ["custom", "openrouter"])
+def test_thoughts_behind_calls_go_back_as_the_preset_says(source: str) -> None:
+    before: list[object] = [None, None, None]
+    assert rounds(source, "active_chain") == [*before, None, "two", None, "three"]
+    assert rounds(source, "since_last_user") == [*before, None, "two", "two", "three"]
+    assert rounds(source, "disabled") == [None] * 7
+    assert rounds(source, "active_chain", show=False) == [None] * 7
+    assert rounds("groq", "since_last_user") == [None] * 7

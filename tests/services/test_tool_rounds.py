@@ -275,3 +275,16 @@ async def test_tools_of_an_mcp_server_in_the_settings_are_called(folders: Folder
         await run(made.session.send("Add"))
         assert texts(made)[-1] == "Five."
     assert model.bodies[1]["messages"][-1] == {"role": "tool", "tool_call_id": "c0", "content": "5"}
+
+
+async def test_thoughts_behind_a_call_are_kept_and_sent_back_if_the_preset_says_so(folders: Folders) -> None:
+    model = Model([{"reasoning_content": " A die. "}, ROLL], [words("A two!")])
+    async with talking(folders, model, {"tool_reasoning_mode": "active_chain"}) as made:
+        await run(made.session.send("Roll"))
+        path = made.session.store.path
+        assert path is not None
+        stored = [message.extra.get("tool_invocations") for message in read_chat(path).chat.messages]
+    (kept,) = next(entries for entries in stored if isinstance(entries, list))
+    assert kept["reasoning"] == " A die. "
+    called = model.bodies[1]["messages"][-2]
+    assert called["reasoning"] == " A die. "

@@ -18,7 +18,7 @@ def deepseek_messages(messages: Messages, *, tools: bool = False) -> list[Wire]:
     result = continued(messages, CONTINUED, tools=tools)
     for message in result:
         if message.get("tool_calls"):
-            message.setdefault("reasoning_content", "")
+            message.setdefault("reasoning_content", message.get("thoughts") or "")
     return result
 
 

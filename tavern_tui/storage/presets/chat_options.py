@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tavern_tui.core.biases import write_bias
-from tavern_tui.core.chat_options import ASPECT_RATIOS, EFFORTS, IMAGE_SIZES, VERBOSITIES, ChatOptions
+from tavern_tui.core.chat_options import (
+    ASPECT_RATIOS,
+    EFFORTS,
+    IMAGE_SIZES,
+    TOOL_THOUGHTS,
+    VERBOSITIES,
+    ChatOptions,
+)
 from tavern_tui.core.samplers import SamplerValue
 from tavern_tui.storage.json_keep import (
     KeyTable,
@@ -29,6 +36,7 @@ CHAT_OPTIONS = KeyTable(
     key("request_images", "request_images", flag),
     key("image_aspect_ratio", "request_image_aspect_ratio", one_of(ASPECT_RATIOS)),
     key("image_size", "request_image_resolution", one_of(IMAGE_SIZES)),
+    key("tool_thoughts", "tool_reasoning_mode", one_of(TOOL_THOUGHTS)),
 )
 
 IN_SETTINGS: Mapping[str, str] = {

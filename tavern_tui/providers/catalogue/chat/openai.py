@@ -9,6 +9,7 @@ from tavern_tui.core.errors import UsageError
 from tavern_tui.providers import servers
 from tavern_tui.providers.base import Auth, BaseRule, ProviderOption, ProviderSpec
 from tavern_tui.providers.catalogue.chat import families, samplers
+from tavern_tui.providers.catalogue.chat.shared import recalled
 from tavern_tui.providers.dialects.chat import effort
 from tavern_tui.providers.dialects.chat.call import ChatCall
 from tavern_tui.providers.dialects.chat.recipe import Recipe, RecipeDialect
@@ -59,7 +60,7 @@ CUSTOM = ProviderSpec(
     prompt_kind="chat",
     dialect=RecipeDialect(
         Recipe(
-            messages=heard,
+            messages=lambda call, messages: heard(call, recalled(call, messages)),
             effort=effort.CUSTOM,
             extras={"verbosity": verbosity},
             echo="whole",

@@ -10,6 +10,7 @@ from tavern_tui.providers.catalogue.chat.shared import (
     CACHE_DEPTH,
     CACHE_LONG,
     CACHE_SYSTEM,
+    recalled,
     ttl_of,
 )
 from tavern_tui.providers.dialects.chat import effort
@@ -42,7 +43,7 @@ FALLBACK_MODEL = ProviderOption(
 
 def shaped(call: ChatCall, messages: list[Wire]) -> list[Wire]:
     """Sounds, signatures and cache marks where OpenRouter looks for them."""
-    messages = with_signatures(with_sound(messages), call.model)
+    messages = with_signatures(with_sound(recalled(call, messages)), call.model)
     claude, gemini = call.model.startswith("anthropic/claude"), call.model.startswith("google/gemini")
     if call.flag(CACHE_SYSTEM) and (claude or gemini):
         messages = cached_system(messages, ttl_of(call) if claude else None)

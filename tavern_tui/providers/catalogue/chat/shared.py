@@ -5,8 +5,20 @@ from __future__ import annotations
 from tavern_tui.providers.base import ProviderOption
 from tavern_tui.providers.dialects.chat.call import ChatCall
 from tavern_tui.providers.dialects.chat.claude import CACHE_DEPTH, CACHE_LONG, CACHE_SYSTEM, ttl_of
+from tavern_tui.providers.shaping.messages import Wire
+from tavern_tui.providers.shaping.thoughts import with_thoughts
 
-__all__ = ["ATTRIBUTION", "CACHE_DEPTH", "CACHE_LONG", "CACHE_SYSTEM", "at", "endpoint", "thinking", "ttl_of"]
+__all__ = [
+    "ATTRIBUTION",
+    "CACHE_DEPTH",
+    "CACHE_LONG",
+    "CACHE_SYSTEM",
+    "at",
+    "endpoint",
+    "recalled",
+    "thinking",
+    "ttl_of",
+]
 
 ATTRIBUTION = {"X-Title": "tavern-tui"}
 """Headers by which routers know which program asks."""
@@ -27,6 +39,12 @@ def endpoint(title: str, *choices: str) -> ProviderOption:
         default=choices[0],
         choices=choices,
     )
+
+
+def recalled(call: ChatCall, messages: list[Wire]) -> list[Wire]:
+    """The messages with the thoughts behind calls, if the user wants the model to read them again."""
+    mode = call.options.tool_thoughts if call.options.show_thoughts else "disabled"
+    return with_thoughts(messages, mode)
 
 
 def thinking(call: ChatCall) -> object:
