@@ -12,6 +12,7 @@ from threading import Event, Thread
 import pytest
 
 from tavern_tui.cli import main
+from tavern_tui.providers.registry import ROWS
 from tests.providers.fakes.known import all_fakes
 from tests.providers.fakes.server import FakeServer
 from tests.providers.fakes.strict import REPLY, StrictFake
@@ -59,8 +60,11 @@ def test_send_works(
     monkeypatch.setenv("TOUR_KEY", "key-of-the-tour")
     monkeypatch.setattr("tavern_tui.providers.horde.POLL_SECONDS", 0.0)
     with served(fake) as url:
-        words = ["send", "Hello", "--provider", id, "--url", url, "--key-env", "TOUR_KEY", "--no-save"]
-        code, said = run(tmp_path, *words)
+        words = ["send", "Hello", "--provider", id, "--url", url + fake.base, "--key-env", "TOUR_KEY"]
+        if ROWS[id].prompt_kind == "chat" and ROWS[id].needs_model:
+            words += ["--model", fake.model]
+        words += [word for name, value in fake.options.items() for word in ("--option", f"{name}={value}")]
+        code, said = run(tmp_path, *words, "--no-save")
     assert code == 0, capsys.readouterr().err
     assert said.split() == "".join(REPLY).split()
     assert sys.stdout is not None

@@ -25,7 +25,7 @@ def main() -> int:
 
     async def serve() -> None:
         async with FakeServer(fake, port=given.port) as server:
-            print(json.dumps({"id": given.id, "url": server.url, "key": fake.key}), flush=True)
+            print(json.dumps({"id": given.id, "url": server.url + fake.base, "key": fake.key}), flush=True)
             await asyncio.Event().wait()
 
     try:

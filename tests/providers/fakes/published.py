@@ -23,7 +23,18 @@ def _checker(name: str, schema: str) -> jsonschema.Draft202012Validator | None:
     spec = _spec(name)
     if spec is None:
         return None
-    return jsonschema.Draft202012Validator({"$ref": f"#/schemas/{schema}", "schemas": spec["schemas"]})
+    return jsonschema.Draft202012Validator({**_described(spec, schema), "schemas": spec["schemas"]})
+
+
+def _described(spec: dict[str, Any], schema: str) -> dict[str, Any]:
+    """A named schema, or that of an operation ("POST /v2/chat"), which need not have a name."""
+    if " " not in schema:
+        return {"$ref": f"#/schemas/{schema}"}
+    method, path = schema.split(" ")
+    found: dict[str, Any] = next(
+        one["request"] for one in spec["operations"] if (one["method"], one["path"]) == (method, path)
+    )
+    return found
 
 
 def complaint(name: str, schema: str, body: object) -> str:

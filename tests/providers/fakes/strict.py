@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from tests.providers.fakes.server import Answer, Seen
@@ -57,6 +58,12 @@ class StrictFake:
     """Header the key is read from; `Bearer ` in front of it for `authorization`."""
     key_needed: ClassVar[bool] = False
     """It answers nobody without a key, as the hosted services do."""
+    lists: ClassVar[bool] = True
+    """It has a list of models."""
+    base: ClassVar[str] = ""
+    """What its address ends in, as users give it."""
+    options: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """What a connection must say of it besides its address."""
 
     def __init__(self, *, key: str = "", pace: float = 0.0, reply: Iterable[str] = REPLY) -> None:
         self.key = key or ("fake-key-1234" if self.key_needed else "")
