@@ -158,7 +158,7 @@ def find_message(payload: object) -> str:
             pass
         case _:
             return ""
-    for key in ("error", "message", "msg", "detail", "errors"):
+    for key in ("error", "message", "msg", "detail", "errors", "base_resp", "status_msg"):
         found = _message_under(key, payload.get(key))
         if found:
             return found

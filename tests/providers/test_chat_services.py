@@ -581,3 +581,84 @@ def test_thoughts_behind_calls_go_back_as_the_preset_says(source: str) -> None:
     assert rounds(source, "disabled") == [None] * 7
     assert rounds(source, "active_chain", show=False) == [None] * 7
     assert rounds("groq", "since_last_user") == [None] * 7
+
+
+# --- replies in odd forms
+
+
+def streamed(*pieces: object) -> bytes:
+    return "".join(f"data: {json.dumps(piece)}\n\n" for piece in pieces).encode()
+
+
+def delta(**fields: object) -> dict[str, object]:
+    return {"choices": [{"index": 0, "delta": fields}]}
+
+
+END = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+
+
+@pytest.mark.parametrize("source", ["openai", "minimax", "makersuite", "claude", "cohere"])
+@pytest.mark.parametrize("stream", [True, False])
+def test_an_error_that_is_said_with_status_200_is_told(source: str, stream: bool) -> None:
+    error: dict[str, object] = {"error": {"message": "It is Monday.", "code": 400}}
+    for said in (error, [error]):
+        for body in (json.dumps(said, indent=1).encode(), streamed(said)):
+            if stream or not body.startswith(b"data"):
+                with pytest.raises(ProviderError, match="It is Monday"):
+                    decode(source, asked(stream=stream), [body])
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_minimax_says_in_the_reply_what_went_wrong(stream: bool) -> None:
+    failed = {"choices": None, "base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}
+    with pytest.raises(ProviderError, match="insufficient balance"):
+        decode("minimax", asked(stream=stream), [streamed(failed) if stream else json.dumps(failed).encode()])
+    good = {**END, "base_resp": {"status_code": 0, "status_msg": ""}}
+    assert text_of(decode("minimax", asked(), [streamed(delta(content="Hi"), good)])) == "Hi"
+
+
+def test_a_server_that_cannot_stream_is_heard_all_the_same() -> None:
+    whole = {"choices": [{"message": {"content": "Hello."}, "finish_reason": "length"}]}
+    events = decode("custom", asked(), [json.dumps(whole, indent=2).encode()])
+    assert text_of(events) == "Hello."
+    assert end_of(events).reason is FinishReason.LENGTH
+    assert text_of(decode("claude", asked(), [json.dumps(CLAUDE_WHOLE).encode()])) == "Rolling."
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"  \n", b"[]", b"5", b"<html><title>Sorry</title>", b'{"a": 1}', b"\xff"]
+)
+@pytest.mark.parametrize("source", [spec.id for spec in CHAT])
+@pytest.mark.parametrize("stream", [True, False])
+def test_what_is_no_reply_is_said_to_be_none(source: str, body: bytes, stream: bool) -> None:
+    with pytest.raises(ProviderError, match="answered with"):
+        decode(source, asked(stream=stream), [body])
+
+
+def made_calls(*pieces: dict[str, object]) -> dict[int, list[str]]:
+    made: dict[int, list[str]] = {}
+    for event in decode("custom", asked(), [streamed(*pieces, END)]):
+        if isinstance(event, ToolCallDelta):
+            parts = made.setdefault(event.call, ["", "", ""])
+            for at, text in enumerate((event.id, event.name, event.arguments)):
+                parts[at] += text
+    return made
+
+
+def a_call(arguments: str, **fields: object) -> dict[str, object]:
+    return delta(tool_calls=[{"function": {"name": "roll", "arguments": arguments}, **fields}])
+
+
+def test_calls_that_are_not_numbered_are_told_apart_by_their_ids() -> None:
+    bare = delta(tool_calls=[{"function": {"arguments": "2}"}}])
+    assert made_calls(a_call('{"n": 1}', id="a"), a_call('{"n": ', id="b"), bare) == {
+        0: ["a", "roll", '{"n": 1}'],
+        1: ["b", "roll", '{"n": 2}'],
+    }
+    again = a_call("1}", id="a", index=0)
+    assert made_calls(a_call('{"n": ', id="a", index=0), again) == {0: ["a", "roll", '{"n": 1}']}
+
+
+def test_words_may_stand_in_the_message_beside_an_empty_delta() -> None:
+    piece = {"choices": [{"index": 0, "delta": {"role": "assistant"}, "message": {"content": "Hi"}}]}
+    assert text_of(decode("custom", asked(), [streamed(piece, END)])) == "Hi"

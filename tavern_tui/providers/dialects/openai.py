@@ -163,7 +163,7 @@ class OpenAIReader:
         if thought and index == 0:
             yield ReasoningDelta(thought)
         self._refusal += as_text(delta.get("refusal"))
-        content = delta.get("content")
+        content = delta.get("content") or as_dict(choice.get("message")).get("content")
         text = as_text(content) or as_text(choice.get("text"))
         if isinstance(content, list):
             yield from self._parts(content, index)

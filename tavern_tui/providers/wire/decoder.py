@@ -12,6 +12,9 @@ from tavern_tui.providers.wire.lines import MAX_LINE, LineTooLong
 
 END_MARK = "[DONE]"
 
+LONGEST_WHOLE = 4_000_000
+"""Bytes kept of an answer that may be no stream."""
+
 
 class Reader(Protocol):
     """Reads the JSON objects of one reply. One per reply: it may remember what it saw."""
@@ -43,7 +46,7 @@ class StreamedReply:
         self._explain = explain
         self._marked = False
         self._anything = False
-        self._start = b""
+        self._start = bytearray()
 
     @property
     def complete(self) -> bool:
@@ -52,8 +55,8 @@ class StreamedReply:
     def feed(self, data: bytes) -> Iterator[StreamEvent]:
         if self._marked:
             return
-        if not self._anything and len(self._start) < 200:
-            self._start += data[:200]
+        if not self._anything:
+            self._start += data[: LONGEST_WHOLE - len(self._start)]
         try:
             for text in self._framing.feed(data):
                 yield from self._text(text)
@@ -63,9 +66,10 @@ class StreamedReply:
     def close(self) -> Iterator[StreamEvent]:
         for text in self._framing.close():
             yield from self._text(text)
-        if not self._anything and not self._marked:
-            raise self._nothing()
-        yield from self._reader.end(marked=self._marked)
+        if self._anything or self._marked:
+            yield from self._reader.end(marked=self._marked)
+        else:
+            yield from self._unstreamed()
 
     def _text(self, text: str) -> Iterator[StreamEvent]:
         if self._marked:
@@ -73,21 +77,21 @@ class StreamedReply:
         if text.strip() == END_MARK:
             self._marked = True
             return
-        payload = parse(text)
+        payload = unwrapped(parse(text))
         if not isinstance(payload, dict):
             return  # a keep-alive, or a line that was cut: what counts is whether an end comes
         self._anything = True
+        self._start.clear()
         if is_error(payload):
             raise self._explain.in_stream(payload)
         yield from self._reader.piece(payload)
 
-    def _nothing(self) -> Exception:
-        begun = self._start.decode("utf-8", "replace")
-        if is_html(begun):
-            return self._explain.nonsense("a web page instead of a reply")
-        if begun.strip():
-            return self._explain.nonsense("something that is not a reply")
-        return self._explain.nonsense("nothing at all")
+    def _unstreamed(self) -> Iterator[StreamEvent]:
+        """What came was no stream: servers that cannot stream send the whole reply, or an error."""
+        text = self._start.decode("utf-8", "replace")
+        if not text.strip():
+            raise self._explain.nonsense("nothing at all")
+        yield from read_whole(text, self._reader, self._explain)
 
 
 class WholeReply:
@@ -109,15 +113,25 @@ class WholeReply:
         return iter(())
 
     def close(self) -> Iterator[StreamEvent]:
-        text = self._body.decode("utf-8", "replace")
-        payload = parse(text)
-        if not isinstance(payload, dict | list):
-            what = "a web page instead of a reply" if is_html(text) else "something that is not a reply"
-            raise self._explain.nonsense(what)
-        if isinstance(payload, dict) and is_error(payload):
-            raise self._explain.in_stream(payload)
-        yield from self._reader.whole(payload)
-        yield from self._reader.end(marked=True)
+        yield from read_whole(self._body.decode("utf-8", "replace"), self._reader, self._explain)
+
+
+def read_whole(text: str, reader: Reader, explain: Explainer) -> Iterator[StreamEvent]:
+    """The events of a reply that is one JSON text. Raises ProviderError."""
+    payload = unwrapped(parse(text))
+    if not isinstance(payload, dict | list):
+        what = "a web page instead of a reply" if is_html(text) else "something that is not a reply"
+        raise explain.nonsense(what)
+    if isinstance(payload, dict) and is_error(payload):
+        raise explain.in_stream(payload)
+    yield from reader.whole(payload)
+    yield from reader.end(marked=True)
+
+
+def unwrapped(payload: object) -> object:
+    """The error in a list of one, as Google sends it; anything else as it is."""
+    first = payload[0] if isinstance(payload, list) and len(payload) == 1 else None
+    return first if isinstance(first, dict) and is_error(first) else payload
 
 
 def parse(text: str) -> object:
@@ -132,6 +146,8 @@ def is_error(payload: dict[str, object]) -> bool:
     """Whether an object of a stream is an error and not part of a reply."""
     if payload.get("error") or payload.get("object") == "error" or payload.get("type") == "error":
         return True
+    if as_dict(payload.get("base_resp")).get("status_code") and not payload.get("choices"):
+        return True  # MiniMax, which says 200 to everything
     return "detail" in payload and not payload.keys() & {"choices", "content", "token", "response"}
 
 

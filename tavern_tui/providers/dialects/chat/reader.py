@@ -62,13 +62,15 @@ class ToolCalls:
 
     def __init__(self) -> None:
         self._told: set[tuple[int, int, str]] = set()
+        self._ids: dict[int, list[str]] = {}
+        """The ids of each choice's calls, for servers that do not number them."""
 
     def read(self, message: Json, index: int) -> Iterator[ToolCallDelta]:
         """The pieces of calls in one choice."""
         for place, entry in enumerate(map(as_dict, as_list(message.get("tool_calls")))):
             function = as_dict(entry.get("function"))
             number = as_int(entry.get("index"))
-            call = place if number is None else number
+            call = self._place(as_text(entry.get("id")), place, index) if number is None else number
             delta = ToolCallDelta(
                 call=call,
                 id=self._once(index, call, "id", as_text(entry.get("id"))),
@@ -78,6 +80,16 @@ class ToolCalls:
             )
             if delta.id or delta.name or delta.arguments:
                 yield delta
+
+    def _place(self, id: str, place: int, index: int) -> int:
+        """Which call an entry without a number belongs to: each id begins one, the rest goes on with
+        the last."""
+        ids = self._ids.setdefault(index, [])
+        if not id:
+            return max(place, len(ids) - 1)
+        if id not in ids:
+            ids.append(id)
+        return ids.index(id)
 
     def _once(self, index: int, call: int, what: str, text: str) -> str:
         if not text or (index, call, what) in self._told:
