@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -188,7 +189,11 @@ class HttpProvider:
         user's server nevertheless if they named one."""
         if not path.startswith("https://"):
             return f"{self._base.url}{path}"
-        return path if self._at_home else f"{self._base.url}/{path.split('/', 3)[3]}"
+        if self._at_home:
+            return path
+        # Such a path is counted from the service's root, not from where its usual paths begin.
+        usual = urlsplit(self._spec.default_url).path.rstrip("/")
+        return f"{self._base.url.removesuffix(usual)}/{path.split('/', 3)[3]}"
 
     def _standing_headers(self, auth: Auth) -> dict[str, str]:
         headers = {

@@ -85,6 +85,9 @@ def data_list(entries: list[dict[str, Any]]) -> object:
     return {"object": "list", "data": entries}
 
 
+ANY_TURNS = Turns()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """What sets a service apart from others of the same form."""
@@ -105,7 +108,7 @@ class Service:
     """Entries of the list that are no models to chat with."""
     open_list: bool = False
     """The list needs no key."""
-    turns: Turns = Turns()
+    turns: Turns = ANY_TURNS
     rules: tuple[Rule, ...] = ()
     published: tuple[str, str] = ("", "")
     error: Callable[[int, str], object] = openai_error

@@ -56,7 +56,8 @@ SEVERAL = {"n": Wire(("n",), if_more_than_one)}
 USUAL: SamplerTable = {**CORE, **PENALTIES}
 SEEDED: SamplerTable = {**USUAL, **SEED}
 OPENAI: SamplerTable = {**SEEDED, **BIAS, **LOGPROBS, **SEVERAL}
-WIDE = {**SEEDED, **TOP_K, **_plain(("min_p", "top_a", "repetition_penalty"))}
+REPETITION = {"repetition_penalty": Wire(("repetition_penalty",), between(0, 2))}
+WIDE = {**SEEDED, **TOP_K, **REPETITION, **_plain(("min_p", "top_a"))}
 OPENROUTER: SamplerTable = {**WIDE, **BIAS, **LOGPROBS}
 NANOGPT: SamplerTable = WIDE
 CHUTES: SamplerTable = {
@@ -70,12 +71,12 @@ XAI: SamplerTable = {**SEEDED, **LOGPROBS, **SEVERAL}
 MOONSHOT: SamplerTable = {**USUAL, **COOL, **SEVERAL}
 PERPLEXITY: SamplerTable = {**USUAL, **TOP_K}
 DEEPSEEK: SamplerTable = {**USUAL, **LOGPROBS, "top_p": Wire(("top_p",), at_least(TINY))}
-AI21: SamplerTable = CORE
+AI21: SamplerTable = {**CORE, "top_p": Wire(("top_p",), at_least(TINY))}
 ZAI: SamplerTable = {**COOL, "top_p": Wire(("top_p",), at_least(0.01))}
 MINIMAX: SamplerTable = {"temperature": Wire(("temperature",), between(TINY, 1)), **_plain(("top_p",))}
 WORKERS_AI: SamplerTable = {
     **PENALTIES,
-    **_plain(("repetition_penalty",)),
+    **REPETITION,
     "temperature": Wire(("temperature",), between(0, 5)),
     "top_p": Wire(("top_p",), at_least(0.001)),
     "top_k": Wire(("top_k",), up_to_50),
