@@ -48,6 +48,7 @@ from tavern_tui.storage.presets import (
     samplers_from_chat,
     shows_media,
     text_kind,
+    tool_rounds,
 )
 from tavern_tui.storage.templates import TemplateStore
 from tavern_tui.text.clean_reply import CleanRules, clean_reply
@@ -168,6 +169,10 @@ class PromptDesk:
         if "n" in spec.samplers and isinstance(several, int) and several > 1:
             return ()
         return self.tools.offers()
+
+    def tool_rounds(self) -> int:
+        """How often in a row a model may call tools before it has to answer."""
+        return tool_rounds(self._preset(self.connections.current.chat_preset).source)
 
     def tool_context(self, session: Conversation) -> ToolContext:
         """What tools may know of a chat."""

@@ -17,7 +17,7 @@ from tavern_tui.services.events import ReplyEnded, RoundDue, RoundStarted, Sessi
 from tavern_tui.services.following import wants_more, wants_swipe
 from tavern_tui.services.generating import Target
 from tavern_tui.services.group_turns import GroupTurns, quiet_for
-from tavern_tui.services.tool_rounds import MOST_ROUNDS, ToolRounds
+from tavern_tui.services.tool_rounds import ToolRounds
 
 Events = AsyncGenerator[SessionEvent, None]
 Given = ParamSpec("Given")
@@ -138,8 +138,9 @@ class Rounds(ToolRounds):
 
     async def _answer(self, generation: GenerationType, target: Target, speaker: Character) -> Events:
         """One reply, and those that follow because tools were called."""
-        for called in range(MOST_ROUNDS + 1):
-            self._may_call = called < MOST_ROUNDS
+        most = self._desk.tool_rounds()
+        for called in range(most + 1):
+            self._may_call = called < most
             async with aclosing(self._answer_once(generation, target, speaker)) as events:
                 async for event in events:
                     yield event

@@ -10,9 +10,6 @@ from tavern_tui.services.events import ChatReplaced, MessageAdded, SessionEvent
 from tavern_tui.services.generating import Conversation, Target, now
 from tavern_tui.services.tools import ToolAnswer, ToolCall, ToolContext, invocations
 
-MOST_ROUNDS = 5
-"""How often in a row a model may call tools before it has to answer."""
-
 CALLED_BY = "System"
 """The name under which calls stand in a chat's file."""
 

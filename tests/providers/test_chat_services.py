@@ -662,3 +662,9 @@ def test_calls_that_are_not_numbered_are_told_apart_by_their_ids() -> None:
 def test_words_may_stand_in_the_message_beside_an_empty_delta() -> None:
     piece = {"choices": [{"index": 0, "delta": {"role": "assistant"}, "message": {"content": "Hi"}}]}
     assert text_of(decode("custom", asked(), [streamed(piece, END)])) == "Hi"
+
+
+def test_claude_that_must_use_the_tool_of_a_schema_has_no_budget_for_thinking() -> None:
+    body = body_of("claude", asked("claude-sonnet-4-5", schema=SCENE, reasoning_effort="high"))
+    assert body["tool_choice"] == {"type": "tool", "name": "scene"}
+    assert "thinking" not in body

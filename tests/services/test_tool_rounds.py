@@ -288,3 +288,14 @@ async def test_thoughts_behind_a_call_are_kept_and_sent_back_if_the_preset_says_
     assert kept["reasoning"] == " A die. "
     called = model.bodies[1]["messages"][-2]
     assert called["reasoning"] == " A die. "
+
+
+@pytest.mark.parametrize(("limit", "rounds"), [(2, 2), (0, 1), ("x", 5)])
+async def test_the_preset_says_how_often_a_model_may_call(
+    folders: Folders, limit: object, rounds: int
+) -> None:
+    model = Model(*[[ROLL]] * rounds, [words("Enough.")])
+    async with talking(folders, model, {"tool_call_recurse_limit": limit}) as made:
+        await run(made.session.send("Roll"))
+        assert texts(made)[-1] == "Enough."
+    assert [body["tool_choice"] for body in model.bodies] == ["auto"] * rounds + ["none"]

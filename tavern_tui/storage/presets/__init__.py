@@ -21,6 +21,7 @@ from tavern_tui.storage.presets.chat_options import (
     picture_detail,
     preset_of_settings,
     shows_media,
+    tool_rounds,
     wants_tools,
 )
 from tavern_tui.storage.presets.default import default_chat_preset
@@ -64,6 +65,7 @@ __all__ = [
     "shows_media",
     "text_kind",
     "text_preset_with",
+    "tool_rounds",
     "wants_tools",
 ]
 

@@ -24,6 +24,7 @@ from tavern_tui.storage.json_keep import (
     number,
     one_of,
     read_value,
+    whole,
 )
 
 CHAT_OPTIONS = KeyTable(
@@ -62,6 +63,17 @@ def chat_options_from(
 def wants_tools(preset: Mapping[str, object]) -> bool:
     """Whether tools may be offered to the model."""
     return bool(read_value(preset.get("function_calling"), flag, False, "", None))
+
+
+TOOL_ROUNDS = 5
+"""How often in a row a model may call tools before it has to answer, unless the preset says otherwise."""
+MOST_TOOL_ROUNDS = 100
+
+
+def tool_rounds(preset: Mapping[str, object]) -> int:
+    """How often in a row a model may call tools; 1 at least."""
+    found: int = read_value(preset.get("tool_call_recurse_limit"), whole, TOOL_ROUNDS, "", None)
+    return min(max(found, 1), MOST_TOOL_ROUNDS)
 
 
 def shows_media(preset: Mapping[str, object]) -> bool:

@@ -176,8 +176,9 @@ def _think(body: Body, call: ChatCall, family: Family) -> None:
         if word is not None or (family.always_thinks and shown):
             body["thinking"] = {"type": "adaptive", **shown}
         return
-    if call.tools and forgot(call.messages):
-        return
+    forced = call.options.schema is not None and not family.schemas
+    if forced or (call.tools and forgot(call.messages)):
+        return  # Anthropic would refuse the request
     budget = claude_budget(effort, max_tokens=call.request.max_tokens, stream=call.request.stream)
     if budget is not None:
         if call.request.max_tokens <= CLAUDE_LEAST:
