@@ -56,7 +56,7 @@ class Settings:
     tool_consent: Mapping[str, str] = field(default_factory=dict)
     """What you said about a tool for good: its name -> `always` or `never`."""
     mcp_servers: tuple[Mapping[str, object], ...] = ()
-    """Servers whose tools models may call (`[[mcp_servers]]`): `name`, and `command` with `args`, or `url`."""
+    """Servers whose tools models may call (`[[mcp_servers]]`): `name`, and `command`, `args` or `url`."""
     use_keyring: bool = False
     """Keep keys in the system's keyring (needs the extra `keyring`) instead of a file."""
     current_connection: str = ""
