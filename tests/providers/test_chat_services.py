@@ -668,3 +668,11 @@ def test_claude_that_must_use_the_tool_of_a_schema_has_no_budget_for_thinking() 
     body = body_of("claude", asked("claude-sonnet-4-5", schema=SCENE, reasoning_effort="high"))
     assert body["tool_choice"] == {"type": "tool", "name": "scene"}
     assert "thinking" not in body
+
+
+def test_a_deployment_on_azure_tells_its_family_where_no_model_is_named() -> None:
+    body = body_of("azure_openai", asked("", samplers={"temperature": 1.0}), options={"deployment": "gpt-5"})
+    assert "max_completion_tokens" in body
+    assert not body.keys() & {"model", "max_tokens", "temperature"}
+    named = body_of("azure_openai", asked("gpt-4o"), options={"deployment": "gpt-5"})
+    assert "max_tokens" in named

@@ -109,7 +109,14 @@ AZURE = ProviderSpec(
     title="Azure OpenAI",
     prompt_kind="chat",
     dialect=RecipeDialect(
-        Recipe(messages=heard, model=lambda call: OMIT, effort=effort.AZURE, path=deployed)
+        Recipe(
+            messages=heard,
+            model=lambda call: OMIT,
+            # Deployments are mostly called like what they run.
+            known_as=lambda call: call.model or call.text(DEPLOYMENT),
+            effort=effort.AZURE,
+            path=deployed,
+        )
     ),
     server=servers.LISTED,
     base_rule=BaseRule.AS_IS,

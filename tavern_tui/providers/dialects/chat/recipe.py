@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tavern_tui.core.chat import Role
@@ -41,6 +41,8 @@ class Recipe:
     messages: Callable[[ChatCall, list[Wire]], list[Wire]] = lambda call, messages: messages
     """The messages as the service takes them."""
     model: Maker = lambda call: call.model or OMIT
+    known_as: Callable[[ChatCall], str] | None = None
+    """Which model it is, for the rules about families, where the connection need not say so."""
     stop_key: str = "stop"
     """What stop strings are called; empty: it takes none."""
     effort: Effort | None = None
@@ -70,6 +72,8 @@ class RecipeDialect:
 
     def encode(self, request: GenerationRequest, spec: ProviderSpec) -> WireRequest:
         call, recipe = call_of(request, spec), self._recipe
+        if recipe.known_as is not None:
+            call = replace(call, request=replace(request, model=recipe.known_as(call)))
         body = self._body(call)
         effort = recipe.effort.of(call) if recipe.effort is not None else None
         body = fitted(body, call.model, spec.model_rules, effort=effort is not None)
