@@ -128,34 +128,10 @@ class Service:
     """Further keys of every object of a reply."""
 
 
-class ChatFake(StrictFake):
-    """Refuses what its service does not know, and every message it would refuse."""
+class Talks(StrictFake):
+    """The route for chats, of a service of its own or of a server that has others besides."""
 
     service: ClassVar[Service]
-
-    @property
-    def routes(self) -> Mapping[str, Any]:
-        service = self.service
-        found = {f"POST {service.base}{service.path}": self.chat}
-        if service.models_path is not None:
-            found[f"GET {_placed(service)}"] = self.listed
-        return found
-
-    def open_routes(self) -> frozenset[str]:
-        return frozenset({f"GET {_placed(self.service)}"}) if self.service.open_list else frozenset()
-
-    def error(self, status: int, sentence: str) -> object:
-        return self.service.error(status, sentence)
-
-    def bad(self, sentence: str) -> tuple[int, object]:
-        return self.service.refusal, self.error(self.service.refusal, sentence)
-
-    # --- answering
-
-    async def listed(self, seen: Seen, answer: Answer) -> None:
-        service = self.service
-        entries = [*service.noise, *(service.entry(model, service.context) for model in service.models)]
-        await answer.send(200, service.listing(entries))
 
     async def chat(self, seen: Seen, answer: Answer) -> None:
         body = self.body(seen, self.service.fields, needed=self.service.needed)
@@ -223,6 +199,32 @@ class ChatFake(StrictFake):
     def _head(self, kind: str) -> dict[str, Any]:
         head = {"id": "chatcmpl-1", "object": kind, "created": 1, "model": self.service.models[0]}
         return {**head, **self.service.extra}
+
+
+class ChatFake(Talks):
+    """Refuses what its service does not know, and every message it would refuse."""
+
+    @property
+    def routes(self) -> Mapping[str, Any]:
+        service = self.service
+        found = {f"POST {service.base}{service.path}": self.chat}
+        if service.models_path is not None:
+            found[f"GET {_placed(service)}"] = self.listed
+        return found
+
+    def open_routes(self) -> frozenset[str]:
+        return frozenset({f"GET {_placed(self.service)}"}) if self.service.open_list else frozenset()
+
+    def error(self, status: int, sentence: str) -> object:
+        return self.service.error(status, sentence)
+
+    def bad(self, sentence: str) -> tuple[int, object]:
+        return self.service.refusal, self.error(self.service.refusal, sentence)
+
+    async def listed(self, seen: Seen, answer: Answer) -> None:
+        service = self.service
+        entries = [*service.noise, *(service.entry(model, service.context) for model in service.models)]
+        await answer.send(200, service.listing(entries))
 
 
 def _placed(service: Service) -> str:
