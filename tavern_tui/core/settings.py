@@ -67,6 +67,12 @@ class Settings:
     """Id of the group that was open last; empty: it was a character."""
     current_chat: str = ""
     """Title of the chat that was open last."""
+    tabs: tuple[Mapping[str, object], ...] = ()
+    """The chats that were open in tabs (`[[tabs]]`), where there were several: `character` or `group`,
+    and `chat`."""
+    bindings: Mapping[str, object] = field(default_factory=dict)
+    """Who answers in the chats of a character or group, by `character:FILE` or `group:ID`: a table with
+    `connection` and perhaps `preset`."""
     current_persona: str = ""
     """File name of the persona in use; empty: the default one."""
     connections: tuple[Connection, ...] = ()

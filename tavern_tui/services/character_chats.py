@@ -9,7 +9,7 @@ from typing import Protocol
 
 from tavern_tui.core.character import Character
 from tavern_tui.core.chat import Chat
-from tavern_tui.core.errors import UnreadableFile
+from tavern_tui.core.errors import DataError, UnreadableFile
 from tavern_tui.services.chat_store import ChatStore
 from tavern_tui.services.greeting import first_message
 from tavern_tui.services.library import Library
@@ -53,13 +53,29 @@ class CharacterChats:
     def open(self, file: str, title: str = "") -> ChatSession:
         """A character's chat; without a title the one written last, or a new one. Raises DataError."""
         character = self._library.character(file)
-        folder = self._folders.chats_of(file)
-        if not title:
-            there = list_chats(folder)
-            if not there:
-                return self.new(character)
-            title = there[0].title
-        return self.load(character, inside(folder, f"{title}.jsonl"))
+        title = title or self.latest(file)
+        return self.load(character, self._path(file, title)) if title else self.new(character)
+
+    def latest(self, file: str) -> str:
+        """The title of the chat written last; empty: there is none. Raises DataError."""
+        return next((one.title for one in list_chats(self._folders.chats_of(file))), "")
+
+    def is_there(self, file: str, title: str) -> bool:
+        """Whether a character has a chat of this title."""
+        try:
+            return bool(title) and self._path(file, title).is_file()
+        except (DataError, OSError):
+            return False
+
+    def has_draft(self, file: str, title: str) -> bool:
+        """Whether something was typed in a chat that was never saved."""
+        try:
+            return bool(title) and bool(self._store(ChatFile(self._path(file, title)), file).draft)
+        except DataError:
+            return False
+
+    def _path(self, file: str, title: str) -> Path:
+        return inside(self._folders.chats_of(file), f"{title}.jsonl")
 
     def new(self, character: Character) -> ChatSession:
         """A new chat. Its file is written with the user's first message: chats that were only

@@ -13,6 +13,7 @@ from tavern_tui.services.events import MessageChanged
 from tavern_tui.services.groups import GroupService
 from tavern_tui.services.session import ChatSession
 from tavern_tui.services.signal import Signal
+from tavern_tui.services.tabs import Tab, Tabs
 from tavern_tui.storage.chats import ChatFile, ChatListing, LoadedChat, read_chat
 from tavern_tui.storage.chats.links import mentions, renamed_links, renamed_parent
 from tavern_tui.storage.chats.moving import copy_chat, move_chat
@@ -34,24 +35,36 @@ class ChatFiles:
         folders: Folders,
         places: ChatPlaces,
         groups: GroupService,
-        session: Callable[[], ChatSession],
+        tabs: Tabs,
         open_chat: Callable[[ChatOwner, str], Awaitable[ChatSession]],
-        renamed: Callable[[str], None],
+        close_tab: Callable[[Tab], Awaitable[object]],
+        renamed: Callable[[], None],
         restored: Callable[[], None],
         warn: Callable[[str], None],
     ) -> None:
-        """`open_chat` opens a chat, or with an empty title a new one; `renamed` is told the new title
-        of the chat that is open, `restored` that something came back from the trash."""
+        """`open_chat` opens a chat, or with an empty title a new one; `renamed` is called when a chat
+        in a tab has another title, `restored` when something came back from the trash."""
         self._folders = folders
         self._places = places
         self._groups = groups
-        self._session = session
+        self._tabs = tabs
         self._open_chat = open_chat
+        self._close_tab = close_tab
         self._renamed = renamed
         self._restored = restored
         self._warn = warn
         self.changed: Signal[ChatOwner] = Signal()
         """Whose chats are others now."""
+
+    def _session(self) -> ChatSession:
+        session = self._tabs.current.session
+        assert session is not None  # the tab that is looked at is read
+        return session
+
+    def _open(self, owner: ChatOwner, title: str) -> ChatSession | None:
+        """The chat as it is open in one of the tabs."""
+        tab = self._tabs.of(owner, title)
+        return tab.session if tab is not None else None
 
     # --- what there is
 
@@ -64,9 +77,8 @@ class ChatFiles:
         return self._places.chats(owner or self.owner())
 
     def is_open(self, owner: ChatOwner, title: str) -> bool:
-        """Whether this is the chat that is open."""
-        session = self._session()
-        return session.chat.title == title and ChatOwner.of_session(session) == owner
+        """Whether this is the chat that is looked at."""
+        return self._tabs.of(owner, title) is self._tabs.current
 
     def free_title(self, owner: ChatOwner, title: str) -> str:
         """The title, or the first one like it that no chat has yet."""
@@ -74,9 +86,9 @@ class ChatFiles:
 
     def save_if_new(self, owner: ChatOwner, title: str) -> None:
         """A chat that gets a name or a copy is one to keep: write it if it has no file yet."""
-        session = self._session()
-        path = session.store.path if self.is_open(owner, title) else None
-        if path is not None and (session.store.header_changed or not path.exists()):
+        session = self._open(owner, title)
+        path = session.store.path if session is not None else None
+        if session is not None and path is not None and (session.store.header_changed or not path.exists()):
             session.store.rewrite(session.chat)
 
     # --- other names
@@ -88,10 +100,12 @@ class ChatFiles:
         new = checked_title(new)
         if new == old:
             return new
-        if self._session().busy and owner == self.owner():
+        if any(tab.busy for tab in self._tabs if tab.owner == owner):
             raise UsageError("A reply is still arriving.", hint="Wait for it, or press Esc to stop it.")
-        if self.is_open(owner, old) and not self.look():
-            raise UsageError(str(self.elsewhere), hint="Choose first.")
+        tab = self._tabs.of(owner, old)
+        session = tab.session if tab is not None else None
+        if session is not None and not self._look(session):
+            raise UsageError(str(session.store.elsewhere), hint="Choose first.")
         self.save_if_new(owner, old)
         source, target = self._places.existing(owner, old), self._places.path(owner, new)
         await asyncio.to_thread(move_chat, source, target)
@@ -101,11 +115,11 @@ class ChatFiles:
             except TavernError:
                 move_chat(target, source)
                 raise
-        if self.is_open(owner, old):
-            session = self._session()
-            session.chat.title = new
-            session.store.follow(target)
-            self._renamed(new)
+        if tab is not None:
+            tab.rename(new)
+            if session is not None:
+                session.store.follow(target)
+            self._renamed()
         await self._rename_links(owner, old, new)
         self.changed.send(owner)
         return new
@@ -132,7 +146,10 @@ class ChatFiles:
         """Move a chat to the trash; `restore` brings it back. Where it is open, another chat of the
         owner is opened, or a new one. None: it was never saved."""
         path = self._places.path(owner, title)
-        was_open = self.is_open(owner, title)
+        tab = self._tabs.of(owner, title)
+        was_open = tab is self._tabs.current
+        if tab is not None and not was_open:
+            await self._close_tab(tab)
         if was_open:
             others = [one.title for one in self._places.chats(owner) if one.title != title]
             await self._open_chat(owner, others[0] if others else "")
@@ -184,10 +201,7 @@ class ChatFiles:
         """Take in what other programs wrote into the open chat; False: one has to choose. Cheap where
         nothing changed, and does nothing while a reply is on its way. For a timer, or the moment the
         window is looked at again."""
-        session = self._session()
-        if session.busy or session.readonly_reason:
-            return self.elsewhere is None
-        return session.store.look(session.chat)
+        return self._look(self._session())
 
     def keep_mine(self) -> Path | None:
         """Settle `elsewhere` with our version. Returns where the other one is kept; None: it had been
@@ -211,6 +225,11 @@ class ChatFiles:
 
     # --- inside
 
+    def _look(self, session: ChatSession) -> bool:
+        if session.busy or session.readonly_reason:
+            return session.store.elsewhere is None
+        return session.store.look(session.chat)
+
     def _to_trash(self, owner: ChatOwner, title: str, path: Path) -> Trashed:
         trashed = move_to_trash(self._folders, path, journal_of(path), title=title, owner=owner.key)
         if owner.is_group:
@@ -222,19 +241,18 @@ class ChatFiles:
         return trashed
 
     async def _rename_links(self, owner: ChatOwner, old: str, new: str) -> None:
-        open_path = None
-        if ChatOwner.of_session(self._session()) == owner:
-            open_path = self._session().store.path
-            self._rename_in_open(old, new)
+        read = [session for session in self._tabs.sessions if ChatOwner.of_session(session) == owner]
+        for session in read:
+            self._rename_in_open(session, old, new)
+        open_paths = {session.store.path for session in read}
         for path in self._places.paths(owner):
-            if path != open_path:
+            if path not in open_paths:
                 try:
                     await asyncio.to_thread(_rename_in_file, path, old, new)
                 except TavernError as error:
                     self._warn(f'A link to the chat "{new}" could not be changed. {error}')
 
-    def _rename_in_open(self, old: str, new: str) -> None:
-        session = self._session()
+    def _rename_in_open(self, session: ChatSession, old: str, new: str) -> None:
         messages = session.chat.messages
         changed = renamed_parent(session.chat.metadata, old, new)
         for index, message in enumerate(messages):

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import TavernError, UsageError
@@ -26,6 +27,11 @@ OFFLINE = Connection(name="offline", provider="offline", max_tokens=180, instruc
 """Always there, so that the program answers on a machine with no server, key or network."""
 
 DEFAULT_CONTEXT = 8192
+OF_THE_PROMPT = ("text_preset", "chat_preset", "system_prompt", "instruct", "context", "samplers", "stop")
+"""Fields of a connection that no provider looks at."""
+BINDING = "tavern_tui"
+"""Key of a chat's metadata under which we keep what is ours, such as its own connection."""
+
 FAILURE_SECONDS = 10.0
 """A server that did not answer is asked again after this long: it may have been started since."""
 
@@ -80,6 +86,7 @@ class ConnectionService:
         self._closing: set[asyncio.Task[None]] = set()
         self._refreshing: asyncio.Task[ServerStatus | None] | None = None
         self._once: Connection | None = None
+        self._bound: tuple[str, Mapping[str, Any]] | None = None
         self._told_at = 0.0
         self.status: ServerStatus | None = None
         """What the current connection's server last said of itself."""
@@ -121,6 +128,10 @@ class ConnectionService:
     def current(self) -> Connection:
         if self._once is not None:
             return self._once
+        if self._bound is not None:
+            bound = self.find(self._bound[0])
+            if bound is not None:
+                return replace(bound, **self._bound[1])
         return self.find(self._settings.value.current_connection) or OFFLINE
 
     def find(self, name: str) -> Connection | None:
@@ -133,7 +144,7 @@ class ConnectionService:
         connection = self.find(name)
         if connection is None:
             raise _no_connection(name)
-        self._once = None
+        self._once = self._bound = None
         self._settings.change(current_connection=name)
         self._announce(connection)
         return connection
@@ -149,6 +160,19 @@ class ConnectionService:
             self.select(name)
         self._learnt(connection, status)
         return status
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the connection that answers is the open chat's own."""
+        return self._bound is not None
+
+    def bind(self, name: str, **fields: str) -> None:
+        """Until another chat is open or another connection is chosen, this one answers, with these values
+        for its own; an empty name: the usual one."""
+        before = self.current
+        self._bound = (name, fields) if name else None
+        if self.current != before:
+            self._announce(self.current)
 
     @contextmanager
     def pretending(self, connection: Connection, status: ServerStatus | None) -> Iterator[None]:
@@ -175,6 +199,9 @@ class ConnectionService:
         connection = self.find(name)
         if connection is None or connection is OFFLINE:
             raise UsageError(f'The connection "{name}" cannot be changed.', hint="Set one up with F2.")
+        if self._bound is not None and self._bound[0] == name:
+            kept = {field: value for field, value in self._bound[1].items() if field not in fields}
+            self._bound = name, kept
         changed = replace(connection, **fields)  # type: ignore[arg-type]  # the caller names fields of it
         self.save(changed, replaces=name)
         return changed
@@ -201,8 +228,12 @@ class ConnectionService:
             kept[at] = connection
         fields: dict[str, object] = {"connections": tuple(kept)}
         was_current = replaces and self.current.name == replaces
-        if was_current:
+        if was_current and self._bound is None:
             fields["current_connection"] = connection.name
+        elif self._bound is not None and self._bound[0] == replaces:
+            self._bound = connection.name, self._bound[1]
+        if replaces and replaces != connection.name:
+            fields["bindings"] = _renamed(self._settings.value.bindings, replaces, connection.name)
         self._forget(replaces or connection.name)
         self._settings.change(**fields)
         if was_current or self.current.name == connection.name:
@@ -279,7 +310,7 @@ class ConnectionService:
         """The open provider of a connection (the current one by default)."""
         connection = connection or self.current
         held = self._providers.get(connection.name)
-        if held is not None and held[0] == connection:
+        if held is not None and _same_on_the_wire(held[0], connection):
             return held[1]
         self._forget(connection.name)
         self.spec_of(connection)
@@ -442,6 +473,23 @@ class ConnectionService:
             self._forget(name)
         if self._closing:
             await asyncio.wait(self._closing, timeout=2)
+
+
+def _same_on_the_wire(one: Connection, other: Connection) -> bool:
+    """Whether a provider that was opened for one connection serves the other as well: they differ in
+    nothing but what prompts are built with."""
+    shaping = {name: getattr(other, name) for name in OF_THE_PROMPT}
+    return replace(one, **shaping) == other
+
+
+def _renamed(bindings: Mapping[str, object], old: str, new: str) -> dict[str, object]:
+    """The bindings of characters and groups, which follow a connection's new name."""
+    return {
+        owner: {**bound, "connection": new}
+        if isinstance(bound, Mapping) and bound.get("connection") == old
+        else bound
+        for owner, bound in bindings.items()
+    }
 
 
 def _no_connection(name: str) -> UsageError:

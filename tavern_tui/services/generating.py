@@ -12,12 +12,14 @@ from datetime import UTC, datetime
 
 from tavern_tui.core.character import Character
 from tavern_tui.core.chat import Chat, Message, Swipe, a_message
+from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import ContextOverflow, TavernError, UsageError
-from tavern_tui.core.generation import GenerationRequest, GenerationType
+from tavern_tui.core.generation import GenerationRequest, GenerationType, ServerStatus
 from tavern_tui.core.persona import Persona
 from tavern_tui.core.prompt import BuiltPrompt, Prompt, StateChanges
 from tavern_tui.prompt.inputs import GroupCast, PromptInputs
 from tavern_tui.services.chat_store import ChatStore
+from tavern_tui.services.connections import ConnectionService
 from tavern_tui.services.events import (
     MessageAdded,
     MessageChanged,
@@ -84,6 +86,10 @@ class Conversation:
         self.store = store
         self.turns = turns
         """None: the chat is with one character."""
+        self.persona = Persona()
+        """Who the user is in this chat."""
+        self.away: tuple[Connection, ServerStatus | None] | None = None
+        """Who goes on answering while the user looks at another chat; None: the current connection."""
         self._desk = desk
         self._reply: Reply | None = None
         self._done: Reply | None = None
@@ -115,10 +121,6 @@ class Conversation:
             messages, found = list(self.chat.messages), summary_of(self.chat.messages)
             self._summary = messages, found
         return found
-
-    @property
-    def persona(self) -> Persona:
-        return self._desk.persona
 
     @property
     def busy(self) -> bool:
@@ -196,39 +198,40 @@ class Conversation:
         edited: Prompt | None = None,
         max_tokens: int = 0,
     ) -> AsyncGenerator[SessionEvent, None]:
-        connection = self._desk.connections.current
         self.character = speaker
         reply = Reply(clock=time.monotonic)
         self._reply, self._done = reply, None
         ended: ReplyEnded | None = None
         failure: BaseException | None = None
         try:
-            await self._desk.get_ready(self)
-            reply.api, reply.model = connection.provider, self._desk.connections.model or connection.provider
-            inputs = self._desk.inputs(
-                self,
-                user_input=user_input,
-                generation=generation,
-                seed=self._seed,
-                last=target.index if generation is GenerationType.SWIPE else None,
-            )
-            built = self._desk.build(inputs)
-            prompt = edited or built.prompt
-            if edited is not None:  # nothing but this: calls would need another prompt after it
-                inputs = replace(inputs, tools=())
-            request = self._request(replace(built, prompt=prompt), inputs)
-            if max_tokens:
-                request = replace(request, max_tokens=max_tokens)
-            provider = self._desk.connections.provider(connection)
+            if self.away is None:
+                await self._desk.get_ready(self)
             if reply.stopped:
                 return
-            self._last_sent = (connection.name, prompt_as_text(prompt))
-            rebuild = None if edited else self._rebuild(inputs, built)
-            if edited is None or generation not in UNKEPT:
-                self._apply(built.changes)
-            reply.start(
-                persistent(provider.stream, request, rebuild=rebuild), self._desk.reply_rules(inputs, prompt)
-            )
+            with self._answering() as connections:
+                connection = connections.current
+                reply.api, reply.model = connection.provider, connections.model or connection.provider
+                inputs = self._desk.inputs(
+                    self,
+                    user_input=user_input,
+                    generation=generation,
+                    seed=self._seed,
+                    last=target.index if generation is GenerationType.SWIPE else None,
+                )
+                built = self._desk.build(inputs)
+                prompt = edited or built.prompt
+                if edited is not None:  # nothing but this: calls would need another prompt after it
+                    inputs = replace(inputs, tools=())
+                request = self._request(replace(built, prompt=prompt), inputs)
+                if max_tokens:
+                    request = replace(request, max_tokens=max_tokens)
+                provider = connections.provider(connection)
+                self._last_sent = (connection.name, prompt_as_text(prompt))
+                rebuild = None if edited else self._rebuild(inputs, built)
+                if edited is None or generation not in UNKEPT:
+                    self._apply(built.changes)
+                rules = self._desk.reply_rules(inputs, prompt)
+                reply.start(persistent(provider.stream, request, rebuild=rebuild), rules)
             yield ReplyStarted(target.index, speaker.name if self.turns is not None else "")
             async with aclosing(self._collect(reply, target, generation)) as events:
                 async for event in events:
@@ -248,6 +251,17 @@ class Conversation:
         if ended is not None:
             yield ended
 
+    @contextmanager
+    def _answering(self) -> Iterator[ConnectionService]:
+        """For the time of the block, which must not wait for anything, whoever answers here is the
+        current connection."""
+        connections = self._desk.connections
+        if self.away is None:
+            yield connections
+            return
+        with connections.pretending(*self.away):
+            yield connections
+
     def _request(self, built: BuiltPrompt, inputs: PromptInputs) -> GenerationRequest:
         request = self._desk.request(built, inputs)
         if self._may_call or not request.chat.tools:
@@ -257,6 +271,8 @@ class Conversation:
     def _rebuild(self, inputs: PromptInputs, built: BuiltPrompt) -> Rebuild:
         """Builds this prompt anew, as if it had not been built before, for a server with less room."""
         before = replace(inputs, metadata=dict(inputs.metadata))
+        connections = self._desk.connections
+        held = connections.current, connections.status
 
         def rebuild(error: ContextOverflow) -> GenerationRequest | None:
             size = smaller_context(
@@ -268,10 +284,11 @@ class Conversation:
             if size is None:
                 return None
             smaller = replace(before, context_size=size)
-            again = self._desk.build(smaller)
-            self._last_sent = (self._last_sent or ("", ""))[0], prompt_as_text(again.prompt)
-            self._apply(again.changes)
-            return self._request(again, smaller)
+            with connections.pretending(*held):
+                again = self._desk.build(smaller)
+                self._last_sent = held[0].name, prompt_as_text(again.prompt)
+                self._apply(again.changes)
+                return self._request(again, smaller)
 
         return rebuild
 

@@ -80,6 +80,17 @@ class GroupChats:
         cast = self._groups.cast(self._groups.get(id))
         return self._begin(cast, self._new_title(), None)
 
+    def usual(self, id: str) -> str:
+        """The chat that is opened where none is named. Raises UsageError, DataError."""
+        return self._usual_chat(self._groups.cast(self._groups.get(id)))
+
+    def has_draft(self, id: str, title: str) -> bool:
+        """Whether something was typed in a chat that was never saved."""
+        try:
+            return bool(title) and bool(self._store(ChatFile(chat_path(self._folders, title)), id).draft)
+        except DataError:
+            return False
+
     def _begin(self, cast: GroupCast, title: str, loaded: LoadedChat | NewChat | None) -> ChatSession:
         id = cast.group.id
         file = ChatFile(chat_path(self._folders, title), loaded)

@@ -15,7 +15,6 @@ from tavern_tui.core.chat_options import Tool
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.generation import GenerationRequest, GenerationType
 from tavern_tui.core.lorebook import LinkedBook, Lorebook, LoreSource
-from tavern_tui.core.persona import Persona
 from tavern_tui.core.preset import ChatPreset, RegexScript
 from tavern_tui.core.prompt import BuiltPrompt, Prompt, StateChanges
 from tavern_tui.core.samplers import SamplerValue
@@ -79,7 +78,6 @@ class PromptDesk:
         following: Callable[[], Following] = Following,
     ) -> None:
         self.connections = connections
-        self.persona = Persona()
         self.extra_books: tuple[Lorebook, ...] = ()
         """Books of the command line, active for this run."""
         self.chat_preset: ChatPreset | None = None
@@ -127,7 +125,7 @@ class PromptDesk:
             shape=shape,
             character=character,
             group=session.cast,
-            persona=self.persona,
+            persona=session.persona,
             messages=chat.messages if last is None else chat.messages[: last + 1],
             metadata=chat.metadata,
             chat_name=chat.title,
@@ -236,8 +234,8 @@ class PromptDesk:
         chat_book = session.chat.metadata.get("world_info")
         if isinstance(chat_book, str) and chat_book:
             links.append((chat_book, LoreSource.CHAT))
-        if self.persona.lorebook:
-            links.append((self.persona.lorebook, LoreSource.PERSONA))
+        if session.persona.lorebook:
+            links.append((session.persona.lorebook, LoreSource.PERSONA))
         linked = [character.world] if character.world else []
         links += [(name, LoreSource.CHARACTER) for name in (*linked, *setup.books_of(character.file))]
         books: list[LinkedBook] = []

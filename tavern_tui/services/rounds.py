@@ -138,7 +138,8 @@ class Rounds(ToolRounds):
 
     async def _answer(self, generation: GenerationType, target: Target, speaker: Character) -> Events:
         """One reply, and those that follow because tools were called."""
-        most = self._desk.tool_rounds()
+        with self._answering():
+            most = self._desk.tool_rounds()
         for called in range(most + 1):
             self._may_call = called < most
             async with aclosing(self._answer_once(generation, target, speaker)) as events:

@@ -66,10 +66,12 @@ class ToolRounds(Conversation):
 
     def _kept_calls(self, answers: Sequence[ToolAnswer], extra: Mapping[str, object]) -> Message:
         names = ", ".join(dict.fromkeys(answer.title for answer in answers))
+        with self._answering() as connections:
+            api, model = connections.current.provider, connections.model
         facts = {
             "isSmallSys": True,
-            "api": self._desk.connections.current.provider,
-            "model": self._desk.connections.model,
+            "api": api,
+            "model": model,
             "tool_invocations": invocations(answers, self._done.thoughts if self._done else ""),
         }
         return a_message(CALLED_BY, f"Called: {names}", sent_at=now(), extra={**extra, **facts}, hidden=True)
