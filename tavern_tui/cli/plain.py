@@ -29,6 +29,7 @@ from tavern_tui.services.slash.runner import Runner
 from tavern_tui.text.clean import clean_line, clean_text
 
 if TYPE_CHECKING:
+    from tavern_tui.services.session import ChatSession
     from tavern_tui.services.tavern import Tavern
 
 LAST = 6
@@ -98,7 +99,7 @@ class Plain:
                     if result:
                         self._page.line(clean_text(result))
                 else:
-                    await self.follow(self._tavern.session.send(line))
+                    await self.follow(self._tavern.session, self._tavern.session.send(line))
             except TavernError as error:
                 self._end_line()
                 self._page.say(f"{error} {error.hint}".strip())
@@ -160,10 +161,10 @@ class Plain:
         self._page.name(session.chat.messages[index].name)
         self._page.line(clean_text(session.shown_text(index)))
 
-    async def follow(self, stream: AsyncGenerator[SessionEvent, None]) -> None:
+    async def follow(self, session: ChatSession, stream: AsyncGenerator[SessionEvent, None]) -> None:
         loop = asyncio.get_running_loop()
         with suppress(NotImplementedError, RuntimeError):
-            loop.add_signal_handler(signal.SIGINT, self._tavern.session.stop)
+            loop.add_signal_handler(signal.SIGINT, session.stop)
         try:
             async with aclosing(stream) as events:
                 async for event in events:

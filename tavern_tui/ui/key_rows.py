@@ -39,6 +39,14 @@ ROWS: tuple[Key, ...] = (
         "main.switch_connection", "ctrl+o", "Switch connection", "Pick who answers from now on.", show=True
     ),
     a_key("main.adopt_found", "alt+a", "Use found server", "Use the server that was found on this machine."),
+    a_key("main.new_tab", "alt+o", "Open in a tab", "Open somebody in a tab beside this chat."),
+    a_key("main.next_tab", "ctrl+pagedown,alt+full_stop", "Next tab", "Look at the next open chat."),
+    a_key("main.previous_tab", "ctrl+pageup,alt+comma", "Previous tab", "Look at the open chat before."),
+    a_key("main.tabs", "alt+0", "Tabs", "Pick one of the open chats."),
+    a_key("main.close_tab", "alt+q", "Close tab", "Close this chat's tab; a reply on its way is kept."),
+    a_key("main.tab_left", "ctrl+shift+pageup", "Tab to the left", "Move this tab towards the first."),
+    a_key("main.tab_right", "ctrl+shift+pagedown", "Tab to the right", "Move this tab towards the last."),
+    a_key("main.bind", "alt+k", "Always answers", "Bind whoever answers now to this chat or character."),
     a_key("main.back", "escape", "Back to the chat", "Close an overlay and go back to the composer."),
     # ----- chat
     a_key("chat.stop", "escape", "Stop", "Stop the reply and keep what has arrived.", show=True),
@@ -135,6 +143,7 @@ ROWS: tuple[Key, ...] = (
     a_key("characters.import", "i", "Import", "Bring in a card, chat or lorebook from a file.", show=True),
     a_key("characters.details", "v", "Card", "Read the card under the cursor.", show=True),
     a_key("characters.chats", "c", "Chats", "Open the character and choose a chat.", show=True),
+    a_key("characters.tab", "t", "In a tab", "Open the character in a tab beside this chat."),
     a_key("characters.delete", "d,delete", "Delete", "Move the card to the trash folder.", show=True),
     a_key("characters.restore", "u", "Bring back", "Undo the last deletion."),
     a_key("prompt.search", "slash", "Search", "Find words in the prompt.", show=True),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tavern_tui.core.errors import TavernError, UsageError
 from tavern_tui.services.events import SessionEvent
+from tavern_tui.services.session import ChatSession
 from tavern_tui.services.slash.commands import all_commands
 from tavern_tui.services.slash.language import parse_script
 from tavern_tui.services.slash.runner import Runner
@@ -42,7 +43,7 @@ class Front:
     async def choose(self, question: str, choices: list[str]) -> str | None:
         return choices[-1] if choices else None
 
-    async def follow(self, stream: AsyncGenerator[SessionEvent, None]) -> None:
+    async def follow(self, session: ChatSession, stream: AsyncGenerator[SessionEvent, None]) -> None:
         async with aclosing(stream) as events:
             async for _ in events:
                 pass

@@ -31,6 +31,7 @@ from tavern_tui.services.events import (
 )
 from tavern_tui.services.preview import PromptPreview, WireView
 from tavern_tui.services.signal import Signal
+from tavern_tui.services.tabs import Tabs
 
 Events = AsyncGenerator[SessionEvent, None]
 
@@ -414,6 +415,7 @@ class FakeTavern:
         self.tools = SimpleNamespace(ask=None)
         self.persona = self.session.persona
         self.closed = False
+        self.tabs = Tabs(self.session)  # type: ignore[arg-type]  # a session for screens
         self._themes = list(themes)
 
     def change_settings(self, **fields: Any) -> None:
@@ -445,6 +447,7 @@ class FakeTavern:
 
     def _open(self, session: FakeSession) -> FakeSession:
         self.session = session
+        self.tabs.put(session)  # type: ignore[arg-type]
         self.opened.send(session)
         return session
 

@@ -36,7 +36,7 @@ class Front(Protocol):
         """Have the user pick one."""
         ...
 
-    async def follow(self, stream: AsyncGenerator[SessionEvent, None]) -> None:
+    async def follow(self, session: ChatSession, stream: AsyncGenerator[SessionEvent, None]) -> None:
         """Let an action of the session run and show what happens. Raises what it raises."""
         ...
 
@@ -54,6 +54,8 @@ class Call:
     """One run of a command, its macros resolved."""
 
     tavern: Tavern
+    session: ChatSession
+    """The chat the script is about; the user may be looking at another one by now."""
     front: Front
     scope: Scope
     named: Mapping[str, str | Closure]
@@ -64,10 +66,6 @@ class Call:
     registry: Registry
     run: Callable[[Closure, Mapping[str, str]], Awaitable[str]]
     """Runs a closure; gives its last result."""
-
-    @property
-    def session(self) -> ChatSession:
-        return self.tavern.session
 
     def text(self, name: str, otherwise: str = "") -> str:
         """A named argument as text."""
@@ -95,6 +93,8 @@ class Slash:
     aliases: tuple[str, ...] = ()
     usage: str = ""
     """Its arguments, as `/help` shows them."""
+    in_view: bool = False
+    """It acts on the chat that is looked at, or opens another one: the script's chat is gone to first."""
 
 
 @dataclass(slots=True)

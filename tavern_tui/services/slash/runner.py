@@ -43,6 +43,7 @@ class Runner:
         self._front = front
         self._registry = registry
         self._steps = 0
+        self._here = tavern.session
 
     async def run(self, text: str) -> str:
         """Run a script; the result of its last command. Raises UsageError for what is wrong in it,
@@ -51,6 +52,7 @@ class Runner:
         for command in script.commands:
             self._registry.find(command.name)
         self._steps = 0
+        self._here = self._tavern.session
         try:
             return await self._script(script, Scope())
         except Aborted as aborted:
@@ -79,6 +81,7 @@ class Runner:
             unnamed, pieces = scope.pipe, (scope.pipe,) if scope.pipe else ()
         call = Call(
             tavern=self._tavern,
+            session=self._here,
             front=self._front,
             scope=scope,
             named=named,
@@ -88,11 +91,24 @@ class Runner:
             run=lambda closure, given: self.closure(closure, scope, given),
         )
         try:
-            return await slash.run(call)
+            if not slash.in_view:
+                return await slash.run(call)
+            await self._look()
+            try:
+                return await slash.run(call)
+            finally:
+                self._here = self._tavern.session
         except UsageError as error:
             if str(error).startswith("/"):
                 raise
             raise UsageError(f"/{command.name}: {error}", hint=error.hint) from error
+
+    async def _look(self) -> None:
+        """Go to the tab of the chat this script is about."""
+        tab = self._tavern.tabs.of_session(self._here)
+        if tab is None:
+            raise UsageError("The chat of this script was closed.")
+        await self._tavern.go_to(tab)
 
     async def closure(self, closure: Closure, scope: Scope, given: Mapping[str, str]) -> str:
         """Run a closure with these arguments laid over its own. A `/break` in it ends it."""
@@ -124,7 +140,7 @@ class Runner:
         if "{{" not in text:
             return text
         text = SCOPED.sub(lambda found: self._scoped(found, scope), text)
-        return self._tavern.session.substitute(text) if "{{" in text else text
+        return self._here.substitute(text) if "{{" in text else text
 
     @staticmethod
     def _scoped(found: re.Match[str], scope: Scope) -> str:

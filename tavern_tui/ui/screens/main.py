@@ -13,11 +13,12 @@ from textual.widget import Widget
 
 from tavern_tui.core.errors import TavernError
 from tavern_tui.core.settings import Settings
+from tavern_tui.services.chat_places import ChatOwner
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings
 from tavern_tui.ui.opening import Opening
 from tavern_tui.ui.panes.chat.pane import ChatPane
-from tavern_tui.ui.screens.frame import Frame
+from tavern_tui.ui.screens.tabs import TabScreen
 
 if TYPE_CHECKING:
     from tavern_tui.services.connections import Found
@@ -33,7 +34,7 @@ SETTLE = 0.3
 """Seconds after a change before the tokens in the status line are counted again."""
 
 
-class MainScreen(Frame):
+class MainScreen(TabScreen):
     """Carries words from one pane to another."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
@@ -59,6 +60,7 @@ class MainScreen(Frame):
         self._ready = True
         self._forget = [
             tavern.opened.listen(lambda _: self._opened()),
+            tavern.tabs.changed.listen(lambda _: self._show_tabs()),
             tavern.notices.listen(self._tell),
             tavern.connections.changed.listen(lambda _: self._inputs_changed()),
             tavern.connections.status_changed.listen(lambda _: self._inputs_changed()),
@@ -186,7 +188,10 @@ class MainScreen(Frame):
     def on_character_pane_opened(self, event: CharacterPane.Opened) -> None:
         event.stop()
         self._close_overlay()
-        self._open_character(event.file, event.choose_chat)
+        if event.tab:
+            self._do(lambda: self._open_in_tab(ChatOwner(id=event.file)))
+        else:
+            self._open_character(event.file, event.choose_chat)
 
     @work(exclusive=True, group="open")
     async def _open_character(self, file: str, choose_chat: bool) -> None:

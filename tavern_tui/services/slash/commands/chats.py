@@ -114,35 +114,56 @@ async def checkpoint_list(call: Call) -> object:
 
 
 COMMANDS = (
-    Slash(name="delchat", run=delete_chat, help="Move this chat to the trash."),
-    Slash(name="renamechat", run=rename_chat, help="Give this chat another title.", usage="TITLE"),
-    Slash(name="branch-create", run=branch, help="Branch at a message and go on there.", usage="[N]"),
+    Slash(name="delchat", in_view=True, run=delete_chat, help="Move this chat to the trash."),
+    Slash(
+        name="renamechat", in_view=True, run=rename_chat, help="Give this chat another title.", usage="TITLE"
+    ),
+    Slash(
+        name="branch-create",
+        in_view=True,
+        run=branch,
+        help="Branch at a message and go on there.",
+        usage="[N]",
+    ),
     Slash(
         name="checkpoint-create",
+        in_view=True,
         run=checkpoint,
         help="Keep the chat up to a message under a title.",
         usage="[mesId=N] [TITLE]",
     ),
-    Slash(name="checkpoint-go", run=checkpoint_go, help="Open a message's checkpoint.", usage="[N]"),
-    Slash(name="checkpoint-exit", run=checkpoint_exit, help="Back to the parent chat."),
-    Slash(name="checkpoint-parent", run=checkpoint_parent, help="What the parent chat is called."),
-    Slash(name="checkpoint-get", run=checkpoint_get, help="A message's checkpoint.", usage="[N]"),
+    Slash(
+        name="checkpoint-go",
+        in_view=True,
+        run=checkpoint_go,
+        help="Open a message's checkpoint.",
+        usage="[N]",
+    ),
+    Slash(name="checkpoint-exit", in_view=True, run=checkpoint_exit, help="Back to the parent chat."),
+    Slash(
+        name="checkpoint-parent", in_view=True, run=checkpoint_parent, help="What the parent chat is called."
+    ),
+    Slash(
+        name="checkpoint-get", in_view=True, run=checkpoint_get, help="A message's checkpoint.", usage="[N]"
+    ),
     Slash(
         name="checkpoint-list",
+        in_view=True,
         run=checkpoint_list,
         help="The messages with checkpoints.",
         usage="[links=true]",
     ),
-    Slash(name="newchat", run=new, help="Begin a new chat; this one is kept."),
+    Slash(name="newchat", in_view=True, run=new, help="Begin a new chat; this one is kept."),
     Slash(name="getchatname", run=name, help="What this chat is called."),
     Slash(
         name="chat-manager",
         aliases=("chat-history", "manage-chats", "openchat"),
+        in_view=True,
         run=open_,
         help="Open another chat of whoever is open.",
         usage="[TITLE]",
     ),
-    Slash(name="chat-reload", run=reload, help="Read the chat from its file again."),
+    Slash(name="chat-reload", in_view=True, run=reload, help="Read the chat from its file again."),
     Slash(
         name="chat-jump",
         aliases=("chat-scrollto", "floor-teleport"),

@@ -15,12 +15,12 @@ from tavern_tui.text.trim import trim_sentences
 async def trigger(call: Call) -> object:
     who = call.unnamed.strip()
     stream = call.session.speak(who) if who and call.session.group is not None else call.session.send("")
-    await call.front.follow(stream)
+    await call.front.follow(call.session, stream)
     return ""
 
 
 async def continue_(call: Call) -> object:
-    await call.front.follow(call.session.continue_())
+    await call.front.follow(call.session, call.session.continue_())
     return ""
 
 
@@ -31,7 +31,7 @@ async def impersonate(call: Call) -> object:
 
 
 async def regenerate(call: Call) -> object:
-    await call.front.follow(call.session.regenerate())
+    await call.front.follow(call.session, call.session.regenerate())
     return ""
 
 
@@ -52,7 +52,7 @@ async def said(call: Call, stream: AsyncGenerator[SessionEvent, None]) -> str:
                     text = event.text
                 yield event
 
-    await call.front.follow(listened())
+    await call.front.follow(call.session, listened())
     return text
 
 

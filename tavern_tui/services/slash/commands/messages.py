@@ -153,7 +153,7 @@ async def swipe(call: Call) -> object:
     if call.text("direction", "right") == "left":
         call.session.swipe_left(-1)
     else:
-        await call.front.follow(call.session.swipe_right(-1))
+        await call.front.follow(call.session, call.session.swipe_right(-1))
     return ""
 
 

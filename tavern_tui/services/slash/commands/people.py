@@ -236,8 +236,15 @@ async def help_(call: Call) -> object:
 
 
 COMMANDS = (
-    Slash(name="go", aliases=("char",), run=go, help="Open a character or group.", usage="NAME"),
-    Slash(name="random", run=anybody, help="Open anybody, perhaps with a tag.", usage="[TAG]"),
+    Slash(
+        name="go",
+        in_view=True,
+        aliases=("char",),
+        run=go,
+        help="Open a character or group.",
+        usage="NAME",
+    ),
+    Slash(name="random", in_view=True, run=anybody, help="Open anybody, perhaps with a tag.", usage="[TAG]"),
     Slash(
         name="char-get",
         aliases=("char-data",),

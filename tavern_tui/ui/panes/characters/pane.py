@@ -38,6 +38,8 @@ class CharacterPane(Vertical):
 
         file: str
         choose_chat: bool = False
+        tab: bool = False
+        """In a tab of its own, beside what is open."""
 
     def __init__(
         self,
@@ -130,6 +132,11 @@ class CharacterPane(Vertical):
         character = self._under_cursor
         if character is not None:
             self.post_message(self.Opened(character.file, choose_chat=True))
+
+    def action_tab(self) -> None:
+        character = self._under_cursor
+        if character is not None:
+            self.post_message(self.Opened(character.file, tab=True))
 
     @work(exclusive=True, group="import")
     async def action_import(self) -> None:

@@ -29,7 +29,7 @@ class ChatPane(MessageMore):
             self.composer.load(event.text)
             return
         if event.text.startswith("/"):
-            self._reply = self.run_script(event.text)
+            self._here.reply = self.run_script(event.text)
             return
         if self._session.busy:
             self._queue(event.text)
@@ -63,7 +63,7 @@ class ChatPane(MessageMore):
         """Send this when the reply that is arriving is complete."""
         if not text.strip():
             return
-        self._queued.append(text)
+        self._here.queued.append(text)
         self._show_title()
         self.notify(
             "It is sent when this reply is complete. Esc stops the reply and gives it back.",
@@ -73,10 +73,11 @@ class ChatPane(MessageMore):
 
     @on(SessionView.Settled)
     def send_queued(self) -> None:
-        """The next message in the queue has its turn, unless somebody else is already answering."""
-        if self._queued and self.is_attached and not self._session.busy:
-            self._ask(self._session.send(self._queued.pop(0)))
-            self._show_title()
+        """In each chat, the next message in the queue has its turn, unless somebody is still answering."""
+        for reading in list(self._readings.values()):
+            if reading.queued and self.is_attached and not reading.session.busy:
+                self._ask(reading.session.send(reading.queued.pop(0)), session=reading.session)
+                self._show_title()
 
     def send_edited(self, prompt: str | Sequence[dict[str, str]]) -> None:
         """Send exactly this prompt, once."""
@@ -103,7 +104,7 @@ class ChatPane(MessageMore):
 
     def action_impersonate(self) -> None:
         """The model drafts the user's turn; it grows in the composer."""
-        self._before_draft = self.written
+        self._here.before_draft = self.written
         self._ask(self._session.impersonate(self.written), draft=True)
 
     @work(exclusive=True, group="open")

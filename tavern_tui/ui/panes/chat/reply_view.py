@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import TYPE_CHECKING
 
-from textual import work
 from textual.timer import Timer
-from textual.worker import Worker
 
 from tavern_tui.core.errors import TavernError
 from tavern_tui.core.finish import FinishReason
@@ -24,9 +23,13 @@ from tavern_tui.services.events import (
     RoundStarted,
     SessionEvent,
 )
-from tavern_tui.text.clean import clean_text
+from tavern_tui.text.clean import clean_line, clean_text
 from tavern_tui.ui.panes.chat.meter import ReplyMeter, summary
+from tavern_tui.ui.panes.chat.reading import Reading
 from tavern_tui.ui.panes.chat.session_view import SessionView
+
+if TYPE_CHECKING:
+    from tavern_tui.services.session import ChatSession
 
 Events = AsyncGenerator[SessionEvent, None]
 
@@ -37,73 +40,103 @@ TICK = 0.5
 
 
 class ReplyView(SessionView):
-    """One action of the session at a time."""
+    """One action of each session at a time; what happens in chats that are not looked at goes on."""
 
     def __init__(self, *, enter_sends: bool = True, id: str | None = None) -> None:
         super().__init__(enter_sends=enter_sends, id=id)
-        self._meter: ReplyMeter | None = None
         self._shown_characters = 0
-        self._before_draft = ""
         self._within: Timer | None = None
-        self._reply: Worker[None] | None = None
 
     async def settle(self) -> None:
-        """Stop what runs and wait until it is saved."""
+        """Stop what runs in the chat that is looked at, and wait until it is saved."""
         self._session.stop()
-        if self._reply is not None and not self._reply.is_finished:
-            await self._reply.wait()
+        reply = self._here.reply
+        if reply is not None and not reply.is_finished:
+            await reply.wait()
 
-    def _ask(self, stream: Events, *, lost: str = "", draft: bool = False) -> None:
-        """Follow one action of the session. `lost`: what goes back into the composer if it fails."""
-        if self._session.busy:
+    def _ask(
+        self, stream: Events, *, lost: str = "", draft: bool = False, session: ChatSession | None = None
+    ) -> None:
+        """Follow one action of a session. `lost`: what goes back into the composer if it fails."""
+        reading = self._reading(session or self._session)
+        if reading.session.busy:
             self.notify("A reply is still arriving. Esc stops it.", severity="warning", markup=False)
             return
-        self._reply = self._follow(stream, lost, draft)
+        reading.reply = self.run_worker(
+            self._follow(reading, stream, lost, draft), group=f"reply-{id(reading)}", exclusive=True
+        )
 
-    @work(exclusive=True, group="reply")
-    async def _follow(self, stream: Events, lost: str, draft: bool) -> None:
-        """Show what happens. Cancelling this worker stops the request."""
-        session = self._session
+    async def _follow(self, reading: Reading, stream: Events, lost: str, draft: bool) -> None:
+        """Show what happens. Cancelling the worker of this stops the request."""
+        session = reading.session
         count = len(session.chat.messages)
         try:
-            async with aclosing(self._watch(stream, draft)) as steps:
+            async with aclosing(self._watch(session, stream, draft)) as steps:
                 async for _ in steps:
                     pass
         except TavernError as error:
-            self._complain(error)
-            if lost and len(session.chat.messages) == count and not self.written:
-                self.composer.load(lost)
+            self._complain(error, session)
+            here = session is self._session
+            written = self.written if here else session.draft
+            if lost and len(session.chat.messages) == count and not written:
+                session.draft = lost
+                if here:
+                    self.composer.load(lost)
 
-    async def _watch(self, stream: Events, draft: bool = False) -> AsyncGenerator[None, None]:
+    async def _watch(
+        self, session: ChatSession, stream: Events, draft: bool = False
+    ) -> AsyncGenerator[None, None]:
         """Show the events of an action as they come; one step for each. Raises what the action raises."""
-        session = self._session
-        meter = self._meter = ReplyMeter(started=time.monotonic())
+        reading = self._reading(session)
+        meter = reading.meter = ReplyMeter(started=time.monotonic())
         tick = self.set_interval(TICK, self._show_meter)
         self._show_meter()
+        self._tavern.tabs.changed.send(None)
+        answered = False
         try:
             async with aclosing(stream) as session_events:
                 async for event in session_events:
                     if isinstance(event, ReplyStarted):
-                        meter = self._running_meter()
+                        meter = _running_meter(reading)
                     doing = meter.doing
                     meter.watch(event, time.monotonic())
-                    if session is self._session:
-                        self._drafted(event) if draft else self.apply(event)
+                    self._take(reading, event, draft)
                     if meter.doing != doing:
                         self._show_meter()
                         self.refresh_bindings()
+                    answered = isinstance(event, ReplyEnded) and not event.stopped
                     yield
         finally:
             tick.stop()
-            self._meter = None
-            self.refresh_bindings()
-            self.post_message(self.Settled())
+            reading.meter = None
+            self._over(session, answered)
 
-    def _running_meter(self) -> ReplyMeter:
-        """The meter of the reply that begins; in a group's round each has its own."""
-        if self._meter is None:
-            self._meter = ReplyMeter(started=time.monotonic())
-        return self._meter
+    def _take(self, reading: Reading, event: SessionEvent, draft: bool) -> None:
+        """One event of a chat, which may be another than the one that is looked at."""
+        here = reading.session is self._session
+        if draft:
+            self._drafted(reading, event, here)
+        elif here:
+            self.apply(event)
+        if isinstance(event, ReplyEnded):
+            reading.meter = None
+            if not self.app.app_focus:
+                self._ring()
+
+    def _over(self, session: ChatSession, answered: bool) -> None:
+        """An action ended, perhaps where nobody was looking."""
+        self.refresh_bindings()
+        tab = self._tavern.tabs.of_session(session)
+        if answered and tab is not None and session is not self._session:
+            tab.news = True
+            self.notify(f"{clean_line(session.name)} has answered.", timeout=4, markup=False)
+            self._ring()
+        self._tavern.tabs.changed.send(None)
+        self.post_message(self.Settled())
+
+    def _ring(self) -> None:
+        if self._tavern.settings.bell:
+            self.app.bell()
 
     def apply(self, event: SessionEvent) -> None:
         """Bring the transcript up to date with one event."""
@@ -155,7 +188,6 @@ class ReplyView(SessionView):
             self.transcript.replace(index, self._drawn(index))
 
     def _end(self, event: ReplyEnded) -> None:
-        self._meter = None
         if self._within is not None:
             self._within.stop()
             self._within = None
@@ -171,25 +203,40 @@ class ReplyView(SessionView):
             self.notify("The model said nothing.", severity="warning", markup=False)
         self._show_title()
         self._say(summary(event), "$foreground-muted")
-        if not self.app.app_focus and self._tavern.settings.bell:
-            self.app.bell()
 
-    def _drafted(self, event: SessionEvent) -> None:
+    def _drafted(self, reading: Reading, event: SessionEvent, here: bool) -> None:
         """The same for a turn that is written into the composer."""
         match event:
             case ReplyGrew(delta=delta):
-                self.composer.load(self.composer.text + clean_text(delta))
+                written = (self.composer.text if here else reading.session.draft) + clean_text(delta)
             case ReplyEnded(text=text):
-                self._meter = None
-                self.composer.load(clean_text(text) or self._before_draft)
-                self._say(summary(event), "$foreground-muted")
+                written = clean_text(text) or reading.before_draft
+                if here:
+                    self._say(summary(event), "$foreground-muted")
             case _:
-                pass
+                return
+        if here:
+            self.composer.load(written)
+        else:
+            reading.session.draft = written
 
     def _settle_if_idle(self) -> None:
         if not self._session.busy:
             self.post_message(self.Settled())
 
     def _show_meter(self) -> None:
-        if self._meter is not None:
-            self._say(self._meter.sentence(time.monotonic()), "$warning")
+        meter = self._here.meter
+        if meter is not None:
+            self._say(meter.sentence(time.monotonic()), "$warning")
+
+    def _show_messages(self) -> None:
+        super()._show_messages()
+        messages = self._session.chat.messages
+        self._shown_characters = len(messages[-1].text) if messages else 0
+
+
+def _running_meter(reading: Reading) -> ReplyMeter:
+    """The meter of the reply that begins; in a group's round each has its own."""
+    if reading.meter is None:
+        reading.meter = ReplyMeter(started=time.monotonic())
+    return reading.meter

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from tavern_tui.services.events import SessionEvent
+    from tavern_tui.services.session import ChatSession
     from tavern_tui.ui.panes.chat.composer import Composer
 
 SEVERITY: dict[str, SeverityLevel] = {"warning": "warning", "error": "error"}
@@ -28,7 +29,7 @@ class ScriptFront:
         app: App[object],
         composer: Composer,
         *,
-        watch: Callable[[AsyncGenerator[SessionEvent, None]], AsyncGenerator[None, None]],
+        watch: Callable[[ChatSession, AsyncGenerator[SessionEvent, None]], AsyncGenerator[None, None]],
         jump: Callable[[int], None],
     ) -> None:
         """`watch` shows the events of an action one by one."""
@@ -61,8 +62,8 @@ class ScriptFront:
         picked = await self._app.push_screen_wait(PickOne(clean_line(question), rows))
         return choices[int(picked.removeprefix("c/"))] if picked is not None else None
 
-    async def follow(self, stream: AsyncGenerator[SessionEvent, None]) -> None:
-        async with aclosing(self._watch(stream)) as steps:
+    async def follow(self, session: ChatSession, stream: AsyncGenerator[SessionEvent, None]) -> None:
+        async with aclosing(self._watch(session, stream)) as steps:
             async for _ in steps:
                 pass
 

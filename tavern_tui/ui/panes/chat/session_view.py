@@ -17,6 +17,8 @@ from tavern_tui.core.chat import Message as ChatMessage
 from tavern_tui.core.errors import TavernError
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.panes.chat.composer import Composer
+from tavern_tui.ui.panes.chat.reading import Reading
+from tavern_tui.ui.panes.chat.tab_bar import TabBar
 from tavern_tui.ui.panes.chat.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -53,10 +55,11 @@ class SessionView(Vertical):
         self._attached = False
         self._shown: ChatSession | None = None
         self._forget: Callable[[], None] = lambda: None
-        self._queued: list[str] = []
-        """What is sent when the reply that is arriving is complete."""
+        self._readings: dict[int, Reading] = {}
+        """By the id of the session, which they hold on to."""
 
     def compose(self) -> ComposeResult:
+        yield TabBar(id="chat-tabs")
         yield Static(id="chat-title")
         yield Transcript(id="transcript")
         yield Composer(enter_sends=self._enter_sends, id="composer")
@@ -73,11 +76,29 @@ class SessionView(Vertical):
 
     def on_unmount(self) -> None:
         self._forget()
-        if self._queued:  # what could not be sent any more is there at the next start
-            self._session.draft = "\n\n".join(filter(None, [*self._queued, self._session.draft]))
-            self._queued.clear()
+        for reading in self._readings.values():
+            reading.give_back()  # what could not be sent any more is there at the next start
 
     # --- the open session
+
+    @property
+    def _here(self) -> Reading:
+        """What is kept of the chat that is looked at."""
+        return self._reading(self._session)
+
+    def _reading(self, session: ChatSession) -> Reading:
+        held = self._readings.get(id(session))
+        if held is None:
+            held = self._readings[id(session)] = Reading(session)
+        return held
+
+    def _put_away(self) -> None:
+        """Remember how the chat was read, if it stays open; forget those that were closed."""
+        if self._shown is not None:
+            self._here.place = self.transcript.place
+        open_now = {id(session) for session in self._tavern.tabs.sessions}
+        for key in [key for key in self._readings if key not in open_now]:
+            self._readings.pop(key).give_back()
 
     def show_session(self) -> None:
         """Show the chat that is open now. What was typed before the first one came stays."""
@@ -86,23 +107,25 @@ class SessionView(Vertical):
             if not session.busy:
                 self.reload()  # another persona has another name in the messages
             return
-        self._give_back()
+        self._put_away()
         typed_early = self.written if self._shown is None else ""
         self._forget()
         self._session = self._shown = session
         self._forget = session.changed.listen(self.apply)
         self._show_messages()
+        self.transcript.go_to_place(self._here.place)
         self.composer.load(session.draft or typed_early)
         self._show_title()
         self._say(session.readonly_reason, "$error")
+        self.refresh_bindings()
         if self.transcript.has_focus:
             self.focus_composer()
 
     def _give_back(self) -> None:
         """Put what waits to be sent back into the composer, before what is written there."""
-        if self._queued:
-            self.composer.load("\n\n".join(filter(None, [*self._queued, self.written])))
-            self._queued.clear()
+        if self._here.queued:
+            self._here.give_back()
+            self.composer.load(self._session.draft)
 
     def apply(self, event: SessionEvent) -> None:
         """Bring the transcript up to date with one event."""
@@ -127,14 +150,14 @@ class SessionView(Vertical):
 
     def _show_title(self) -> None:
         session = self._session
-        count = len(session.chat.messages)
+        count, waiting = len(session.chat.messages), len(self._here.queued)
         self.query_one("#chat-title", Static).update(
             Content.assemble(
                 (clean_line(session.name), "bold $primary"),
                 (f"  {clean_line(session.chat.title)}", "$foreground-muted"),
                 (f"  {count:,} message{'' if count == 1 else 's'}", "$foreground-disabled"),
                 (f"  you are {clean_line(session.persona.name)}", "$foreground-disabled"),
-                (f"  {len(self._queued)} waiting to be sent" if self._queued else "", "$warning"),
+                (f"  {waiting} waiting to be sent" if waiting else "", "$warning"),
                 ("  ↓ more below" if self.transcript.new_below else "", "$primary"),
             )
         )
@@ -175,8 +198,15 @@ class SessionView(Vertical):
             return False
         return True
 
-    def _complain(self, error: TavernError) -> None:
-        self._say("", "$error")
+    def _complain(self, error: TavernError, session: ChatSession | None = None) -> None:
+        """Say what went wrong; `session`: in which chat, if it may be another than the one in view."""
+        where = f"{session.name}: " if session is not None and session is not self._session else ""
+        if not where:
+            self._say("", "$error")
         self.notify(
-            clean_line(error.hint), title=clean_line(str(error)), severity="error", timeout=10, markup=False
+            clean_line(error.hint),
+            title=clean_line(f"{where}{error}"),
+            severity="error",
+            timeout=10,
+            markup=False,
         )

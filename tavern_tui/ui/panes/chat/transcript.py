@@ -91,6 +91,17 @@ class Transcript(ScrollView, can_focus=True):
         self._following = True
         self._settle()
 
+    @property
+    def place(self) -> tuple[int, int] | None:
+        """Where one reads: the message at the top of the view and its line there; None: the end."""
+        return None if self._following or not self._messages else self._anchor()
+
+    def go_to_place(self, place: tuple[int, int] | None) -> None:
+        """Read on from there."""
+        if place is not None and place[0] < len(self._messages):
+            self._following = False
+            self._settle(place)
+
     def append(self, message: Shown) -> None:
         """One more message at the end."""
         self._end_stream()
