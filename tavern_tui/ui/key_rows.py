@@ -47,6 +47,7 @@ ROWS: tuple[Key, ...] = (
     a_key("main.tab_left", "ctrl+shift+pageup", "Tab to the left", "Move this tab towards the first."),
     a_key("main.tab_right", "ctrl+shift+pagedown", "Tab to the right", "Move this tab towards the last."),
     a_key("main.bind", "alt+k", "Always answers", "Bind whoever answers now to this chat or character."),
+    a_key("main.whose", "alt+d", "Whose version", "Choose between this chat and another program's version."),
     a_key("main.back", "escape", "Back to the chat", "Close an overlay and go back to the composer."),
     # ----- chat
     a_key("chat.stop", "escape", "Stop", "Stop the reply and keep what has arrived.", show=True),

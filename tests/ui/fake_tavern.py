@@ -415,6 +415,7 @@ class FakeTavern:
         self.tools = SimpleNamespace(ask=None)
         self.persona = self.session.persona
         self.closed = False
+        self.chat_files = SimpleNamespace(look=lambda: True, elsewhere=None)
         self.tabs = Tabs(self.session)  # type: ignore[arg-type]  # a session for screens
         self._themes = list(themes)
 

@@ -18,7 +18,7 @@ from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings
 from tavern_tui.ui.opening import Opening
 from tavern_tui.ui.panes.chat.pane import ChatPane
-from tavern_tui.ui.screens.tabs import TabScreen
+from tavern_tui.ui.screens.elsewhere import WatchingScreen
 
 if TYPE_CHECKING:
     from tavern_tui.services.connections import Found
@@ -34,7 +34,7 @@ SETTLE = 0.3
 """Seconds after a change before the tokens in the status line are counted again."""
 
 
-class MainScreen(TabScreen):
+class MainScreen(WatchingScreen):
     """Carries words from one pane to another."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
@@ -68,6 +68,7 @@ class MainScreen(TabScreen):
             tavern.counted.listen(lambda _: self._inputs_changed()),
             tavern.settings_changed.listen(self._settings_changed),
         ]
+        self._watch_file()
         self.chat.attach(tavern)
         self._arrange()
         self._show_facts()
@@ -216,6 +217,7 @@ class MainScreen(TabScreen):
         """Another chat is open: everything that shows it follows."""
         self.chat.show_session()
         self._inputs_changed()
+        self._look()
         characters = self._pane("characters")
         if characters is not None:
             from tavern_tui.ui.panes.characters.pane import CharacterPane

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from tavern_tui.text.clean import clean_line
 
 MOST = 24
 """Cells a tab's words take at most."""
+_TIME = re.compile(r"\d{4}-(\d\d-\d\d)@(\d\d)h(\d\d)m(\d\d)s\d+ms")
+"""How new chats are called."""
 MIDDLE = 2
 """The middle button of a mouse."""
 
@@ -90,8 +93,10 @@ class TabBar(Widget, can_focus=False):
 
 
 def _own_part(label: TabLabel) -> str:
-    """What tells a chat from another one with the same character: its title without the name."""
-    return label.title.removeprefix(label.name).lstrip(" -")
+    """What tells a chat from another one with the same character: its title without the name; of a time,
+    what fits into a tab."""
+    own = label.title.removeprefix(label.name).lstrip(" -")
+    return _TIME.sub(r"\1 \2:\3:\4", own)
 
 
 def _window(widths: Sequence[int], current: int, room: int) -> tuple[int, int]:
