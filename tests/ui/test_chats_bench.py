@@ -119,3 +119,30 @@ async def test_words_are_found_in_all_chats_and_lead_to_their_message(folders: F
         await pilot.press("enter")
         await until(pilot, lambda: tavern_of(pilot).session.chat.title == first)
         await until(pilot, lambda: pilot.app.screen.query_one("#transcript").cursor == 1)  # type: ignore[attr-defined]
+
+
+async def test_statistics_of_these_chats_and_of_everybodys(folders: Folders) -> None:
+    async with bench(folders) as pilot:
+        await pilot.press("s")
+        await until(pilot, lambda: "1 chat with Brida" in screen_text(pilot))
+        assert "3 messages, 1 of them yours" in screen_text(pilot)
+        await pilot.press("w")
+        await until(pilot, lambda: "with everybody" in screen_text(pilot))
+        assert "Brida" in screen_text(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChatsBench))
+
+
+async def test_a_chat_is_opened_in_a_tab(folders: Folders) -> None:
+    async with bench(folders) as pilot:
+        await pilot.press("c")
+        await until(pilot, lambda: "2 chats" in screen_text(pilot))
+        made = tavern_of(pilot)
+        copy = next(title for title in titles(folders) if title != made.session.chat.title)
+        screen = pilot.app.screen
+        assert isinstance(screen, ChatsBench)
+        screen.refresh_list(copy)
+        await until(pilot, lambda: screen.here == copy)
+        await pilot.press("o")
+        await until(pilot, lambda: [tab.title for tab in made.tabs][1:] == [copy])
+        assert made.session.chat.title == copy

@@ -134,6 +134,20 @@ class ChatsBench(Bench):
 
     # --- actions
 
+    @work(exclusive=True, group="change")
+    async def action_tab(self) -> None:
+        """Open the chat under the cursor in a tab of its own."""
+        title = self.here
+        if title and await self._try(lambda: self.tavern.switch_chat(title, tab=True)):
+            self.dismiss(None)
+
+    @work(exclusive=True, group="change")
+    async def action_statistics(self) -> None:
+        from tavern_tui.ui.panes.chats.statistics import StatisticsDialog
+
+        owner, name = self.files.owner(), self.tavern.session.name
+        await self.app.push_screen_wait(StatisticsDialog(self.tavern.statistics, owner, name))
+
     async def _try(self, change: Callable[[], Awaitable[object]]) -> bool:
         try:
             await change()
@@ -278,5 +292,18 @@ def at_home(file: str) -> Path:
 
 
 LIST_ACTIONS = frozenset(
-    {"new", "rename", "duplicate", "delete", "restore", "tree", "export", "import", "search", "empty"}
+    {
+        "new",
+        "tab",
+        "statistics",
+        "rename",
+        "duplicate",
+        "delete",
+        "restore",
+        "tree",
+        "export",
+        "import",
+        "search",
+        "empty",
+    }
 )
