@@ -156,6 +156,14 @@ class Plain:
     def set_input(self, text: str) -> None:
         self._page.say(f"For you to send: {text}")
 
+    def fold(self, indexes: list[int], folded: bool | None) -> None:
+        """Read what the model thought; nothing stands here that could be hidden again."""
+        for index in indexes if folded is not True else ():
+            thoughts = self._tavern.session.chat.messages[index].reasoning
+            if thoughts:
+                self._page.say("what the model thought")
+                self._page.line(clean_text(thoughts))
+
     def jump(self, index: int) -> None:
         session = self._tavern.session
         self._page.name(session.chat.messages[index].name)

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from tavern_tui.core.connection import Connection
@@ -205,6 +205,19 @@ class ConnectionService:
         changed = replace(connection, **fields)  # type: ignore[arg-type]  # the caller names fields of it
         self.save(changed, replaces=name)
         return changed
+
+    def keep(self, connection: Connection, changed: Connection) -> None:
+        """Put `changed` in the place of the current connection: for good if it is saved, else for this
+        run. What is bound to the open chat does not get into the saved one. Raises WriteFailed."""
+        saved = self.find(connection.name)
+        if self._bound is not None and self._once is None and saved is not None:
+            values = {one.name: getattr(changed, one.name) for one in fields(Connection)}
+            differ = {name: value for name, value in values.items() if value != getattr(connection, name)}
+            self.change(connection.name, **differ)
+        elif saved == connection:
+            self.save(changed, replaces=connection.name)
+        else:
+            self.use_once(changed)
 
     def save(self, connection: Connection, *, key: str | None = None, replaces: str = "") -> None:
         """Add a connection, or put it in the place of the one named `replaces`.

@@ -262,6 +262,16 @@ class Conversation:
         with connections.pretending(*self.away):
             yield connections
 
+    @contextmanager
+    def answered_by(self, connection: Connection, status: ServerStatus | None) -> Iterator[None]:
+        """For the time of the block, which may wait, this connection answers in this chat."""
+        before, self.away = self.away, (connection, status)
+        try:
+            yield
+        finally:
+            if self.away == (connection, status):
+                self.away = before
+
     def _request(self, built: BuiltPrompt, inputs: PromptInputs) -> GenerationRequest:
         request = self._desk.request(built, inputs)
         if self._may_call or not request.chat.tools:

@@ -41,6 +41,10 @@ if TYPE_CHECKING:
     from tavern_tui.services.bindings import Bindings
 
 
+TEMPORARY = "Not kept"
+"""The title of chats without a file."""
+
+
 class OpenChats:
     """The part of `Tavern` that opens chats. A chat is never open twice: who opens it again goes to its
     tab."""
@@ -234,6 +238,21 @@ class OpenChats:
             return await self._show(lambda: self._group_chats.new(id), owner, "", tab)
         character = self.library.character(owner.id)
         return await self._show(lambda: self._chats.new(character), owner, "", tab)
+
+    async def temporary_chat(self) -> ChatSession:
+        """Begin a chat with whoever is open that is kept nowhere."""
+        here = self.session
+
+        def make() -> ChatSession:
+            if here.group is not None:
+                session = self._group_chats.new(here.group.id)
+            else:
+                session = self._chats.new(here.character)
+            session.store = ChatStore(None)
+            session.chat.title = TEMPORARY
+            return session
+
+        return await self._show(make, ChatOwner.of_session(here), "", tab=False)
 
     async def delete_group(self, id: str) -> Trashed:
         """Move a group and its chats to the trash; `groups.restore` brings them back.

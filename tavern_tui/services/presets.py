@@ -216,12 +216,8 @@ class PresetService:
         return replace(connection, **lengths)  # type: ignore[arg-type]  # both are int
 
     def _point(self, connection: Connection, changed: Connection) -> None:
-        if changed == connection:
-            return
-        if self._connections.find(connection.name) == connection:
-            self._connections.save(changed, replaces=connection.name)
-        else:
-            self._connections.use_once(changed)
+        if changed != connection:
+            self._connections.keep(connection, changed)
 
     # --- keeping
 

@@ -218,10 +218,11 @@ class SamplerService:
 
     def _put(self, samplers: Mapping[str, SamplerValue]) -> None:
         connection = self.connection
-        if self._connections.find(connection.name) == connection and connection.name != "offline":
-            self._connections.change(connection.name, samplers=dict(samplers))
+        changed = replace(connection, samplers=dict(samplers))
+        if connection.name == "offline":
+            self._connections.use_once(changed)
         else:
-            self._connections.use_once(replace(connection, samplers=dict(samplers)))
+            self._connections.keep(connection, changed)
 
     # --- presets
 

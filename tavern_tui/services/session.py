@@ -150,6 +150,18 @@ class ChatSession(TwoModels):
         return self._generate(GenerationType.QUIET, Target(), speaker, user_input=prompt)
 
     @action()
+    async def ask(self, who: Character, prompt: str) -> Events:
+        """The same, answered by somebody who need not be in this chat."""
+        before = self.character
+        try:
+            stream = self._generate(GenerationType.QUIET, Target(), who, user_input=prompt)
+            async with aclosing(stream) as events:
+                async for event in events:
+                    yield event
+        finally:
+            self.character = before
+
+    @action()
     def bare(
         self,
         text: str,
@@ -163,7 +175,8 @@ class ChatSession(TwoModels):
         """Have the model answer this text alone, without chat and card; nothing is written into the
         chat. `max_tokens`: 0 for the connection's."""
         speaker = self._first_speaker(generation=GenerationType.QUIET)
-        inputs = self._desk.inputs(self, user_input="", seed=self._seed, dry_run=True, speaker=speaker)
+        with self._answering():
+            inputs = self._desk.inputs(self, user_input="", seed=self._seed, dry_run=True, speaker=speaker)
         prompt = bare_prompt(inputs, text, system=system, prefill=prefill, stop=stop, instruct=instruct)
         return self._generate(GenerationType.QUIET, Target(), speaker, edited=prompt, max_tokens=max_tokens)
 

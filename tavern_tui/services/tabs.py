@@ -126,7 +126,8 @@ class Tabs:
 
     def written(self) -> tuple[Mapping[str, object], ...]:
         """What the settings file keeps: nothing where there is one tab only, which it names anyway."""
-        return tuple(tab.written() for tab in self._tabs) if len(self._tabs) > 1 else ()
+        kept = [tab for tab in self._tabs if tab.session is None or tab.session.store.path is not None]
+        return tuple(tab.written() for tab in kept) if len(kept) > 1 else ()
 
     def restore(self, kept: tuple[Mapping[str, object], ...]) -> None:
         """Put the tabs of the last run around the current one."""

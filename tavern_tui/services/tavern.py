@@ -216,6 +216,15 @@ class Tavern(OpenChats):
 
         return ChatStatistics(self.chat_places)
 
+    @property
+    def replies_begin_with(self) -> str:
+        """The words every reply begins with (SillyTavern's "Start Reply With")."""
+        return self._setup.value.options.user_prompt_bias
+
+    def begin_replies_with(self, words: str) -> None:
+        """Let every reply begin with these words. Raises UnreadableFile, WriteFailed."""
+        self._setup.change_option("user_prompt_bias", words)
+
     # --- settings
 
     def change_settings(self, **fields: Any) -> None:

@@ -166,10 +166,7 @@ class TemplateService:
 
     def _point(self, connection: Connection, kind: TemplateKind, value: str) -> None:
         changed = replace(connection, **{FIELDS[kind]: value})  # type: ignore[arg-type]  # all three are str
-        if self._connections.find(connection.name) == connection:
-            self._connections.save(changed, replaces=connection.name)
-        else:
-            self._connections.use_once(changed)
+        self._connections.keep(connection, changed)
 
     def _set_globals(self, template: Template) -> None:
         if not isinstance(template, ContextTemplate):

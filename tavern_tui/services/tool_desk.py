@@ -46,12 +46,21 @@ class ToolDesk:
         self._settings = settings
         self._sources = list(sources)
         self._built_in = built_in()
+        self._made: dict[str, ToolEntry] = {}
         self.ask: Ask | None = None
         """Asks the user about one call."""
 
     def add_source(self, source: ToolSource) -> None:
         """Offer the tools of this source as well."""
         self._sources.append(source)
+
+    def put(self, tool: ToolEntry) -> None:
+        """Offer a tool that a script made; it takes the place of an earlier one of its name."""
+        self._made[tool.name] = tool
+
+    def take(self, name: str) -> bool:
+        """Offer a script's tool no longer; False: there is none."""
+        return self._made.pop(name, None) is not None
 
     @property
     def allowed(self) -> bool:
@@ -60,7 +69,7 @@ class ToolDesk:
 
     def box(self) -> ToolBox:
         """All tools that may be called, or asked about."""
-        box = ToolBox(self._built_in)
+        box = ToolBox([*self._built_in, *self._made.values()])
         for source in self._sources:
             for tool in source.tools():
                 box.add(tool)

@@ -47,9 +47,13 @@ class ToolRounds(Conversation):
         """Whether a message is to be written anew, and nothing was yet."""
         return target.index is not None and self.chat.messages[target.index] is target.before
 
+    def tool_context(self) -> ToolContext:
+        """What tools may know of this chat."""
+        return self._desk.tool_context(self)
+
     async def _answers(self, calls: Sequence[ToolCall]) -> list[ToolAnswer] | None:
         """One answer for each call, in turn; None: the user stopped it."""
-        context = self._desk.tool_context(self)
+        context = self.tool_context()
         self._running = asyncio.create_task(self._answer_all(calls, context))
         try:
             return await self._running

@@ -8,6 +8,7 @@ from dataclasses import replace
 from tavern_tui.core.errors import TavernError
 from tavern_tui.storage.folders import Folders
 from tavern_tui.storage.sillytavern import TavernSetup, read_setup, write_global_variables
+from tavern_tui.storage.st_settings import change_st_settings
 
 
 class SetupService:
@@ -36,6 +37,10 @@ class SetupService:
         except OSError:
             return None
         return stat.st_mtime_ns, stat.st_size
+
+    def change_option(self, name: str, value: object) -> None:
+        """Set one of SillyTavern's own options (`power_user`). Raises UnreadableFile, WriteFailed."""
+        change_st_settings(self._folders, {("power_user", name): value})
 
     def change_global_variables(self, variables: Mapping[str, object]) -> None:
         """Keep the global variables; where the file cannot be written, for this run only."""

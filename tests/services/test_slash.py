@@ -51,6 +51,9 @@ class Front:
     def set_input(self, text: str) -> None:
         self.input = text
 
+    def fold(self, indexes: list[int], folded: bool | None) -> None:
+        self.folded = (indexes, folded)
+
     def jump(self, index: int) -> None:
         self.jumped = index
 
@@ -226,3 +229,97 @@ def test_any_text_is_a_script_or_a_sentence(text: str) -> None:
         parse_script(f"/{text}")
     except UsageError as error:
         assert "\n" not in str(error)
+
+
+# --- what the chat group has besides
+
+
+async def test_somebody_who_is_not_in_the_chat_is_asked(folders: Folders) -> None:
+    async with scripts(folders, "I bake.") as (runner, made, _):
+        path = folders.data.parent / "bo.json"
+        path.write_text('{"name": "Bo", "description": "{{char}} bakes.", "first_mes": "Hm?"}')
+        await made.library.import_file(path)
+        assert await runner.run("/ask name=Bo What do you do?") == "I bake."
+        provider = made.connections.provider()
+        assert "Bo bakes." in provider.requests[-1].prompt.text  # type: ignore[attr-defined]
+        assert made.session.character.name == "Ann"
+        assert texts(made) == ["Welcome, {{user}}."]
+
+
+async def test_a_text_and_the_chat_are_summed_up(folders: Folders) -> None:
+    async with scripts(folders, "Short.") as (runner, made, _):
+        assert await runner.run("/summarize prompt=Briefly A long story") == "Short."
+        prompt = made.connections.provider().requests[-1].prompt.text  # type: ignore[attr-defined]
+        assert "Briefly" in prompt
+        assert "A long story" in prompt
+        assert "forge" not in prompt
+        assert await runner.run("/summarize") == "Short."
+        assert "Welcome, User." in made.connections.provider().requests[-1].prompt.text  # type: ignore[attr-defined]
+
+
+async def test_another_connection_answers_a_bare_prompt(folders: Folders) -> None:
+    async with tavern(folders, scripted("First.", name="one"), scripted("Second.", name="two")) as made:
+        runner = Runner(made, Front(), all_commands())
+        assert await runner.run("/profile-genstream profile=two Hi") == "Second."
+        assert made.connections.current.name == "one"
+        assert made.session.away is None
+        with pytest.raises(UsageError, match="no connection"):
+            await runner.run("/profile-genstream profile=three Hi")
+
+
+async def test_stop_strings_are_the_connections(folders: Folders) -> None:
+    async with scripts(folders) as (runner, made, _):
+        assert await runner.run("/stop-strings") == "[]"
+        assert await runner.run('/stop-strings ["END","."]') == '["END", "."]'
+        assert made.connections.current.stop == ("END", ".")
+
+
+async def test_replies_begin_with_the_words_that_were_set(folders: Folders) -> None:
+    async with scripts(folders) as (runner, made, _):
+        assert await runner.run("/start-reply-with Well") == "Well"
+        assert await runner.run("/start-reply-with") == "Well"
+        assert made.session.preview("Hi").built.prompt.text.endswith("Well")  # type: ignore[union-attr]
+        assert await runner.run("/start-reply-with force=true") == ""
+
+
+async def test_a_script_makes_a_tool_and_calls_it(folders: Folders) -> None:
+    async with scripts(folders) as (runner, made, front):
+        await runner.run(
+            "/tools-register name=greet description=Greets. "
+            'parameters={"type":"object","properties":{"who":{"type":"string"}}} '
+            "{: /pass Hello {{var::who}} :}"
+        )
+        assert "greet" in await runner.run("/tools-list")
+        assert [one.name for one in made.tools.offers() if one.name == "greet"] == ["greet"]
+        assert await runner.run('/tools-invoke parameters={"who":"Bo"} greet') == "Hello Bo"
+        await runner.run("/tools-unregister greet")
+        with pytest.raises(UsageError, match="no tool"):
+            await runner.run("/tools-invoke greet")
+        await runner.run("/tools-list return=popup-html")
+        assert front.said
+
+
+async def test_a_temporary_chat_leaves_nothing_behind(folders: Folders) -> None:
+    async with scripts(folders, "Yes.") as (runner, made, _):
+        await runner.run("/tempchat | /send Hi | /trigger")
+        assert texts(made)[1:] == ["Hi", "Yes."]
+        assert made.session.store.path is None
+        assert not list(folders.chats.glob("*/*.jsonl"))
+        await runner.run("/newchat")
+        assert made.session.store.path is not None
+
+
+async def test_a_pick_picks_anew(folders: Folders) -> None:
+    async with scripts(folders) as (runner, made, _):
+        assert await runner.run("/reroll-pick") == "1"
+        assert await runner.run("/reroll-pick") == "2"
+        assert await runner.run("/reroll-pick 9") == "9"
+        assert made.session.chat.metadata["pick_reroll_seed"] == 9
+
+
+async def test_thoughts_are_folded_by_name(folders: Folders) -> None:
+    async with scripts(folders) as (runner, _, front):
+        await runner.run("/reasoning-expand 0")
+        assert front.folded == ([0], False)
+        await runner.run("/collapse-reasoning")
+        assert front.folded == ([0], True)

@@ -48,6 +48,10 @@ class Front(Protocol):
         """Bring a message into view."""
         ...
 
+    def fold(self, indexes: list[int], folded: bool | None) -> None:
+        """Hide or show what the model thought for these messages; None: the other way round."""
+        ...
+
 
 @dataclass(slots=True, kw_only=True)
 class Call:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tavern_tui.services.slash.commands.asking import COMMANDS as ASKING
 from tavern_tui.services.slash.commands.chats import COMMANDS as CHATS
 from tavern_tui.services.slash.commands.flow import COMMANDS as FLOW
 from tavern_tui.services.slash.commands.generating import COMMANDS as GENERATING
@@ -16,6 +17,6 @@ from tavern_tui.services.slash.registry import Registry
 def all_commands() -> Registry:
     """Every command there is."""
     registry = Registry()
-    for commands in (FLOW, VARIABLES, NUMBERS, TEXTS, MESSAGES, GENERATING, CHATS, PEOPLE):
+    for commands in (FLOW, VARIABLES, NUMBERS, TEXTS, MESSAGES, GENERATING, ASKING, CHATS, PEOPLE):
         registry.add(commands)
     return registry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tavern_tui.core.errors import UsageError
 from tavern_tui.services.slash.registry import Call, Slash
-from tavern_tui.services.slash.values import is_on, needed_number
+from tavern_tui.services.slash.values import as_number, as_text, is_on, needed_number
 
 
 async def new(call: Call) -> object:
@@ -44,6 +44,29 @@ async def jump(call: Call) -> object:
         raise UsageError(f"There is no message {index}; the chat has {count}.")
     call.front.jump(index)
     return ""
+
+
+async def close(call: Call) -> object:
+    await call.tavern.close_tab()
+    return ""
+
+
+async def temporary(call: Call) -> object:
+    await call.tavern.temporary_chat()
+    return ""
+
+
+async def render(call: Call) -> object:
+    """SillyTavern shows older messages with it; here all of them are there already."""
+    return ""
+
+
+async def reroll(call: Call) -> object:
+    """Have all {{pick}}s of this chat pick anew."""
+    held = as_number(as_text(call.session.chat.metadata.get("pick_reroll_seed") or "0")) or 0
+    seed = int(needed_number(call.unnamed, "/reroll-pick")) if call.unnamed.strip() else int(held) + 1
+    call.session.change_metadata({"pick_reroll_seed": seed})
+    return str(seed)
 
 
 async def save(call: Call) -> object:
@@ -171,6 +194,10 @@ COMMANDS = (
         help="Go to a message.",
         usage="N",
     ),
+    Slash(name="closechat", in_view=True, run=close, help="Close this chat's tab."),
+    Slash(name="tempchat", in_view=True, run=temporary, help="Begin a chat that is kept nowhere."),
+    Slash(name="chat-render", run=render, help="All messages are shown already."),
+    Slash(name="reroll-pick", run=reroll, help="Have every {{pick}} of this chat pick anew.", usage="[N]"),
     Slash(name="forcesave", run=save, help="Write the whole chat now."),
     Slash(name="undo", run=undo, help="Take back the last change by hand."),
 )

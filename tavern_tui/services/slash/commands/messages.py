@@ -166,6 +166,14 @@ async def set_reasoning(call: Call) -> object:
     return call.unnamed
 
 
+def folding(folded: bool | None) -> Run:
+    async def run(call: Call) -> object:
+        call.front.fold(_meant(call), folded)
+        return ""
+
+    return run
+
+
 async def tell(call: Call) -> object:
     """What is known of a message, as a dictionary."""
     message = call.session.chat.messages[_meant(call)[0]]
@@ -235,6 +243,27 @@ COMMANDS = (
         run=reasoning,
         help="What the model thought.",
         usage="[N]",
+    ),
+    Slash(
+        name="reasoning-toggle",
+        aliases=("toggle-reasoning",),
+        run=folding(None),
+        help="Show what the model thought, or hide it.",
+        usage="[3-7]",
+    ),
+    Slash(
+        name="reasoning-expand",
+        aliases=("expand-reasoning",),
+        run=folding(False),
+        help="Show what the model thought.",
+        usage="[3-7]",
+    ),
+    Slash(
+        name="reasoning-collapse",
+        aliases=("collapse-reasoning",),
+        run=folding(True),
+        help="Hide what the model thought.",
+        usage="[3-7]",
     ),
     Slash(
         name="reasoning-set",

@@ -36,8 +36,8 @@ async def anybody(call: Call) -> object:
     ]
     if not files:
         raise UsageError("There is nobody.")
-    await call.tavern.open_character(random.choice(files))
-    return call.session.character.name
+    session = await call.tavern.open_character(random.choice(files))
+    return session.character.name
 
 
 FIELDS: dict[str, str] = {
@@ -109,6 +109,13 @@ async def member_add(call: Call) -> object:
     character = call.tavern.library.find(call.unnamed.strip())
     call.tavern.groups.add_member(_group(call).id, character.file)
     return character.name
+
+
+async def member_peek(call: Call) -> object:
+    character = call.tavern.library.character(_member(call))
+    texts = (character.description, character.personality, character.scenario)
+    await call.front.show("\n\n".join([character.name, *filter(None, texts)]))
+    return ""
 
 
 async def member_count(call: Call) -> object:
@@ -303,6 +310,13 @@ COMMANDS = (
             lambda call, id, file: call.tavern.groups.move_member(id, file, _place(call, file, 1))
         ),
         help="Move a member down.",
+        usage="NAME|N",
+    ),
+    Slash(
+        name="member-peek",
+        aliases=("peek", "memberpeek", "peekmember"),
+        run=member_peek,
+        help="Show a member's card.",
         usage="NAME|N",
     ),
     Slash(

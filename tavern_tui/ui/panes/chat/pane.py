@@ -43,7 +43,7 @@ class ChatPane(MessageMore):
         from tavern_tui.services.slash.suggesting import the_commands
         from tavern_tui.ui.panes.chat.scripts import ScriptFront
 
-        front = ScriptFront(self.app, self.composer, watch=self._watch, jump=self._jump)
+        front = ScriptFront(self.app, self.composer, watch=self._watch, jump=self._jump, fold=self._fold)
         try:
             result = await Runner(self._tavern, front, the_commands()).run(text)
         except TavernError as error:
@@ -58,6 +58,10 @@ class ChatPane(MessageMore):
         """Bring a message into view and let the keys act on it."""
         self.transcript.cursor = index
         self.transcript.focus()
+
+    def _fold(self, indexes: list[int], folded: bool | None) -> None:
+        for index in indexes:
+            self.transcript.fold(index, folded)
 
     def _queue(self, text: str) -> None:
         """Send this when the reply that is arriving is complete."""

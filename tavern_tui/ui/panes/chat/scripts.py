@@ -31,12 +31,14 @@ class ScriptFront:
         *,
         watch: Callable[[ChatSession, AsyncGenerator[SessionEvent, None]], AsyncGenerator[None, None]],
         jump: Callable[[int], None],
+        fold: Callable[[list[int], bool | None], None],
     ) -> None:
         """`watch` shows the events of an action one by one."""
         self._app = app
         self._composer = composer
         self._watch = watch
         self._jump = jump
+        self._fold = fold
         self.quiet = True
         """Nothing was shown yet."""
 
@@ -70,6 +72,9 @@ class ScriptFront:
     def set_input(self, text: str) -> None:
         self.quiet = False
         self._composer.load(clean_text(text))
+
+    def fold(self, indexes: list[int], folded: bool | None) -> None:
+        self._fold(indexes, folded)
 
     def jump(self, index: int) -> None:
         self.quiet = False

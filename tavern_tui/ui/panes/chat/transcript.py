@@ -157,11 +157,11 @@ class Transcript(ScrollView, can_focus=True):
             self.marked.clear()
             self.refresh()
 
-    def fold(self, index: int) -> None:
-        """Show a message's thinking in full, or only that there is some."""
+    def fold(self, index: int, folded: bool | None = None) -> None:
+        """Show a message's thinking in full, or only that there is some; None: the other way round."""
         if 0 <= index < len(self._messages):
             message = shown(self._messages[index])
-            message.unfolded = not message.unfolded
+            message.unfolded = not message.unfolded if folded is None else not folded
             self.replace(index, message)
 
     # --- growing

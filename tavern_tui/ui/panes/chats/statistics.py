@@ -39,7 +39,7 @@ class StatisticsDialog(Dialog[None]):
         self.add_class("-tall")
         self._statistics = statistics
         self._owner = owner
-        self._name = clean_line(name)
+        self._who = clean_line(name)
         self._everybody = False
 
     def body(self) -> ComposeResult:
@@ -71,7 +71,7 @@ class StatisticsDialog(Dialog[None]):
             self.query_one("#stats-sum", Static).update(f"counting {done:,} of {total:,} chats")
 
     def _show(self, found: StatsTable) -> None:
-        who = "everybody" if self._everybody else self._name
+        who = "everybody" if self._everybody else self._who
         self.query_one("#stats-sum", Static).update(_summary(who, found))
         table = self.query_one(DataTable)
         table.clear(columns=True)
