@@ -6,7 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import work
+from textual import events, work
 from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
@@ -56,6 +56,12 @@ class TavernApp(App[None], inherit_bindings=False):
             self.register_theme(theme)
         self._start_with_theme(opening.settings)
         self.set_keymap(with_room(opening.settings.keymap))
+
+    async def on_event(self, event: events.Event) -> None:
+        """Alt with a letter is no letter: text fields would write what other keys are waiting for."""
+        if isinstance(event, events.Key) and "alt+" in event.key:
+            event.character = None
+        await super().on_event(event)
 
     def get_default_screen(self) -> Screen[None]:
         return MainScreen(self._opening, self.open_tavern)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import time
 import uuid
@@ -80,6 +81,10 @@ class Terminal:
         """Press keys by their tmux names: Enter, Escape, C-r, M-Right."""
         for key in keys:
             self._tmux("send-keys", key)
+
+    def kill(self) -> None:
+        """End the program as a crash would, at this instant."""
+        os.kill(int(self._tmux("display-message", "-p", "#{pane_pid}")), signal.SIGKILL)
 
     def wait_for(self, *words: str, absent: Sequence[str] = ()) -> str:
         """The screen once all these words are on it, and none of the absent ones."""

@@ -112,7 +112,7 @@ async def test_words_are_found_in_all_chats_and_lead_to_their_message(folders: F
         await pilot.press("alt+n")
         await until(pilot, lambda: tavern_of(pilot).session.chat.title != first)
         await say(pilot, "Something else.")
-        await pilot.press("alt+f")
+        await pilot.press("ctrl+f")
         await until(pilot, lambda: "Search all chats" in screen_text(pilot))
         await pilot.press(*"moonlit")
         await until(pilot, lambda: "1 message, newest" in screen_text(pilot))

@@ -11,7 +11,7 @@ from tests.ui.test_journeys import running, saved, tavern_of, texts
 
 async def test_both_replies_are_seen_and_one_is_kept(folders: Folders) -> None:
     async with running(folders) as pilot:
-        await pilot.press(*"Which?", "alt+2")
+        await pilot.press(*"Which?", "alt+v")
         await until(pilot, lambda: pilot.app.screen.query("#search"))
         await pilot.press(*"second", "enter")
         await until(pilot, lambda: "A sword, then." in screen_text(pilot) and "A spoon" in screen_text(pilot))
@@ -24,7 +24,7 @@ async def test_both_replies_are_seen_and_one_is_kept(folders: Folders) -> None:
 
 async def test_both_are_kept_as_swipes_and_the_narrow_screen_shows_both(folders: Folders) -> None:
     async with running(folders, size=(70, 24)) as pilot:
-        await pilot.press(*"Which?", "alt+2")
+        await pilot.press(*"Which?", "alt+v")
         await until(pilot, lambda: pilot.app.screen.query("#search"))
         await pilot.press(*"second", "enter")
         await until(pilot, lambda: "A sword, then." in screen_text(pilot) and "A spoon" in screen_text(pilot))
@@ -38,7 +38,7 @@ async def test_a_side_that_fails_says_so_and_two_that_fail_lose_nothing(folders:
         tavern = tavern_of(pilot)
         tavern.connections.save(Connection(name="down", provider="generic", url="http://127.0.0.1:9"))
         tavern.connections.save(Connection(name="downtoo", provider="generic", url="http://127.0.0.1:9"))
-        await pilot.press(*"Which?", "alt+2")
+        await pilot.press(*"Which?", "alt+v")
         await until(pilot, lambda: pilot.app.screen.query("#search"))
         await pilot.press(*"down", "enter")
         await until(pilot, lambda: "nothing listens" in screen_text(pilot))
@@ -46,7 +46,7 @@ async def test_a_side_that_fails_says_so_and_two_that_fail_lose_nothing(folders:
         await pilot.press("enter")
         await until(pilot, lambda: texts(pilot)[-1] == "A sword, then.")
         tavern.connections.select("downtoo")
-        await pilot.press(*"Hm", "alt+2")
+        await pilot.press(*"Hm", "alt+v")
         await until(pilot, lambda: pilot.app.screen.query("#search"))
         await pilot.press(*"down", "enter")
         await until(pilot, lambda: "nothing listens" in notes(pilot))

@@ -6,7 +6,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from textual._xterm_parser import XTermParser
+from textual.events import Key
 
+from tavern_tui.storage.folders import Folders
 from tavern_tui.ui.app import TavernApp
 from tavern_tui.ui.keys import KEYS, SCOPES, bindings, display, shown_keys, unknown_ids
 from tavern_tui.ui.keys_page import page
@@ -27,6 +30,8 @@ from tavern_tui.ui.panes.templates.bench import TemplateBench
 from tavern_tui.ui.screens.bench import Bench
 from tavern_tui.ui.screens.help import help_text
 from tavern_tui.ui.screens.main import MainScreen
+from tests.ui.driving import until
+from tests.ui.real_app import running
 
 OWNERS = {
     "app": TavernApp,
@@ -130,3 +135,38 @@ def test_keys_are_written_as_people_write_them(name: str, shown: str) -> None:
 def test_the_page_of_keys_is_the_one_the_tables_make() -> None:
     made = (Path(__file__).resolve().parents[2] / "docs" / "keys.md").read_text("utf-8")
     assert made == page(), "python -m tavern_tui.ui.keys_page > docs/keys.md"
+
+
+def _alt_keys() -> list[str]:
+    """Alt+Enter is left out: only some terminals can send it, and it has another key beside it."""
+    names = {name for key in KEYS for name in key.keys.split(",")} - {"alt+enter"}
+    return sorted(name for name in names if name.startswith("alt+") and _character(name))
+
+
+def _character(name: str) -> str:
+    """What a terminal sends behind Escape for a key such as `alt+o`."""
+    last = name.removeprefix("alt+")
+    return {"full_stop": ".", "comma": ",", "slash": "/"}.get(last, last if len(last) == 1 else "")
+
+
+@pytest.mark.parametrize("name", _alt_keys())
+def test_terminals_can_send_every_alt_key(name: str) -> None:
+    """Some that Pilot can press are taken for something else in what a terminal sends: Alt+2 for a sign,
+    Alt+F for a step to the right."""
+    parser = XTermParser(False)
+    seen = [*parser.feed(f"\x1b{_character(name)}"), *parser.feed("")]
+    assert [event.key for event in seen if isinstance(event, Key)] == [name]
+
+
+async def test_alt_with_a_letter_is_a_key_and_no_letter(folders: Folders) -> None:
+    """As the terminal sends it, with its letter; Pilot leaves that out."""
+    async with running(folders) as (pilot, tavern):
+        before = tavern.session
+        pilot.app.post_message(Key("alt+n", "n"))
+        await until(pilot, lambda: tavern.session is not before)
+        assert tavern.session.draft == ""
+
+
+def test_what_alt_enter_does_another_key_does_first() -> None:
+    """Most terminals send a plain Enter for it."""
+    assert all(not key.keys.startswith("alt+enter") for key in KEYS)

@@ -21,9 +21,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
-def backend(id: str, reply: str) -> Iterator[str]:
-    """A fake in a process of its own, as `python -m tests.providers.fakes` starts it; its address."""
-    words = [sys.executable, "-m", "tests.providers.fakes", id, "--pace", "0", "--reply", reply]
+def backend(id: str, reply: str, *, pace: float = 0) -> Iterator[str]:
+    """A fake in a process of its own, as `python -m tests.providers.fakes` starts it; its address.
+    `pace`: seconds between two tokens; negative: it falls silent after a few."""
+    words = [sys.executable, "-m", "tests.providers.fakes", id, f"--pace={pace}", "--reply", reply]
     with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

@@ -19,7 +19,7 @@ class Editor(Dialog[str]):
     """Lets a longer text be changed. The answer is the text, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("editor")]
-    hint = "Alt+Enter  save    Esc  cancel"
+    hint = "Ctrl+O  save    Esc  cancel"
 
     def __init__(self, title: str, text: str, *, save: str = "Save") -> None:
         super().__init__(title)

@@ -9,7 +9,7 @@ ROWS = (
     a_key("manager.up", "K,shift+up", "Up", "Move the prompt up in the order.", show=True),
     a_key("manager.down", "J,shift+down", "Down", "Move the prompt down in the order.", show=True),
     a_key("manager.add", "a", "New prompt", "Add a prompt below the cursor.", show=True),
-    a_key("manager.write", "e,alt+f", "Full screen", "Write the text on the whole screen.", show=True),
+    a_key("manager.write", "e,alt+v", "Full screen", "Write the text on the whole screen.", show=True),
     a_key(
         "manager.remove",
         "d,delete",
