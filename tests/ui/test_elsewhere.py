@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
 from tavern_tui.services.chat_places import ChatOwner
 from tavern_tui.services.tavern import Tavern
 from tavern_tui.storage.folders import Folders
+from tavern_tui.ui.screens import elsewhere
 from tests.services.helpers import texts
 from tests.services.test_chat_elsewhere import add_line, change_line, on_disk
 from tests.services.test_chat_files import put_chat, said
@@ -37,6 +39,15 @@ async def test_what_was_added_is_on_the_screen_when_one_looks_again(folders: Fol
         path = await shared(pilot, made, folders)
         add_line(path, said("added by somebody"))
         look_away_and_back(pilot)
+        await until(pilot, lambda: "added by somebody" in screen_text(pilot))
+
+
+async def test_a_key_is_reason_enough_to_look(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elsewhere, "AGAIN", 0.0)
+    async with running(folders) as (pilot, made):
+        path = await shared(pilot, made, folders)
+        add_line(path, said("added by somebody"))
+        await pilot.press("x")
         await until(pilot, lambda: "added by somebody" in screen_text(pilot))
 
 

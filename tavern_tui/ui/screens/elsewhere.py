@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
-from textual import work
+from textual import on, work
 
 from tavern_tui.core.errors import TavernError
 from tavern_tui.text.clean import clean_line
+from tavern_tui.ui.panes.chat.pane import ChatPane
 from tavern_tui.ui.screens.tabs import TabScreen
 
 if TYPE_CHECKING:
     from tavern_tui.services.chat_store import ChatChangedElsewhere
 
-EVERY = 10.0
-"""Seconds between looks at the file; one more whenever the window is looked at again."""
+AGAIN = 5.0
+"""Seconds after which a key is reason enough for another look at the file. There is no timer: an idle
+program sleeps, and nothing is written without a look."""
 
 
 class WatchingScreen(TabScreen):
@@ -23,16 +26,27 @@ class WatchingScreen(TabScreen):
     _asked: ChatChangedElsewhere | None = None
     """What the user was asked about last; nobody is asked twice by themselves."""
 
+    _looked = 0.0
+
     def _watch_file(self) -> None:
-        self.set_interval(EVERY, self._look)
         self.watch(self.app, "app_focus", self._look_again, init=False)
 
     def _look_again(self, focused: bool) -> None:
         if focused:
             self._look()
 
+    def on_key(self) -> None:
+        """Somebody is here; terminals that tell nothing of their focus have this only."""
+        self._look_now_and_then()
+
+    @on(ChatPane.Typed)
+    def _look_now_and_then(self) -> None:
+        if self._ready and time.monotonic() - self._looked >= AGAIN:
+            self._look()
+
     def _look(self) -> None:
         """Take in what was added; where there are two versions, ask."""
+        self._looked = time.monotonic()
         try:
             settled = self.tavern.chat_files.look()
         except TavernError as error:
