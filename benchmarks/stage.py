@@ -122,6 +122,10 @@ class Stage:
         return resized
 
 
+def _report(figures: dict[str, float]) -> None:
+    Path(os.environ["BENCH_OUT"]).write_text(json.dumps(figures))
+
+
 def _driver() -> type:
     from textual import events
     from textual.driver import Driver
@@ -150,8 +154,7 @@ def _driver() -> type:
         async def _play(self, stage: Stage) -> None:
             module, _, name = os.environ["BENCH_SCENE"].partition(":")
             try:
-                figures = await getattr(importlib.import_module(module), name)(stage)
-                Path(os.environ["BENCH_OUT"]).write_text(json.dumps(figures))
+                _report(await getattr(importlib.import_module(module), name)(stage))
             except BaseException as error:
                 print(f"{type(error).__name__}: {error}", file=sys.__stderr__, flush=True)
             os._exit(0)

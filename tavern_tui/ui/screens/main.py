@@ -13,7 +13,6 @@ from textual.widget import Widget
 
 from tavern_tui.core.errors import TavernError
 from tavern_tui.core.settings import Settings
-from tavern_tui.services.chat_places import ChatOwner
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings
 from tavern_tui.ui.opening import Opening
@@ -190,6 +189,8 @@ class MainScreen(WatchingScreen):
         event.stop()
         self._close_overlay()
         if event.tab:
+            from tavern_tui.services.chat_places import ChatOwner
+
             self._do(lambda: self._open_in_tab(ChatOwner(id=event.file)))
         else:
             self._open_character(event.file, event.choose_chat)

@@ -14,15 +14,14 @@ from textual import work
 from textual.app import SuspendNotSupported
 
 from tavern_tui.core.errors import TavernError
-from tavern_tui.services.editing import Said
 from tavern_tui.text.clean import clean_line, clean_text
 from tavern_tui.ui.panes.chat.message_keys import MessageKeys
 
 KINDS = (
-    (Said.NARRATOR, "Narrator", "told to the model as a system message"),
-    (Said.COMMENT, "Comment", "a note to yourself, never sent"),
-    (Said.USER, "You", "your words, without asking for a reply"),
-    (Said.CHARACTER, "Character", "the character's words, written by you"),
+    ("narrator", "Narrator", "told to the model as a system message"),
+    ("comment", "Comment", "a note to yourself, never sent"),
+    ("user", "You", "your words, without asking for a reply"),
+    ("character", "Character", "the character's words, written by you"),
 )
 
 
@@ -48,6 +47,7 @@ class MessageMore(MessageKeys):
     @work(exclusive=True, group="edit")
     async def action_message_add(self) -> None:
         """Put a message after the one under the cursor."""
+        from tavern_tui.services.editing import Said
         from tavern_tui.ui.dialogs.editor import Editor
         from tavern_tui.ui.dialogs.pick_one import Choice, PickOne
 
