@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from tavern_tui.providers.base import Auth, ProviderSpec
 from tavern_tui.providers.catalogue import samplers
+from tavern_tui.providers.catalogue.chat.openai import heard
+from tavern_tui.providers.dialects.chat.recipe import Recipe, RecipeDialect
+from tavern_tui.providers.dialects.chat.structured import tools_without_choice
 from tavern_tui.providers.dialects.classic import ClassicDialect
 from tavern_tui.providers.dialects.kobold import KoboldDialect
 from tavern_tui.providers.dialects.llamacpp import LlamaCppDialect
 from tavern_tui.providers.dialects.ollama import OllamaDialect
-from tavern_tui.providers.dialects.openai import OpenAIChatDialect, OpenAITextDialect
+from tavern_tui.providers.dialects.openai import OpenAITextDialect
 from tavern_tui.providers.dialects.vllm import VllmDialect
+from tavern_tui.providers.samplers import OMIT
 from tavern_tui.providers.self_hosted import (
     classic,
     kobold,
@@ -185,7 +189,7 @@ CHAT = (
         id="llamacpp-chat",
         title="llama.cpp (chat)",
         prompt_kind="chat",
-        dialect=OpenAIChatDialect(echo="whole"),
+        dialect=RecipeDialect(Recipe(messages=heard, echo="whole", own_logprobs=True)),
         server=llamacpp.SERVER,
         default_url="http://127.0.0.1:8080",
         generate_path="/v1/chat/completions",
@@ -199,7 +203,7 @@ CHAT = (
         id="koboldcpp-chat",
         title="KoboldCpp (chat)",
         prompt_kind="chat",
-        dialect=OpenAIChatDialect(),
+        dialect=RecipeDialect(Recipe(messages=heard, model=lambda call: OMIT, own_logprobs=True)),
         server=kobold.CHAT_SERVER,
         default_url="http://127.0.0.1:5001",
         generate_path="/v1/chat/completions",
@@ -213,7 +217,7 @@ CHAT = (
         id="ollama-chat",
         title="Ollama (chat)",
         prompt_kind="chat",
-        dialect=OpenAIChatDialect(),
+        dialect=RecipeDialect(Recipe(messages=heard, tools=tools_without_choice)),
         server=ollama.SERVER,
         default_url="http://127.0.0.1:11434",
         generate_path="/v1/chat/completions",

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import Literal
 
-from tavern_tui.core.chat import Role
 from tavern_tui.core.generation import (
     Finished,
     FinishReason,
@@ -17,13 +14,11 @@ from tavern_tui.core.generation import (
     TextDelta,
     Usage,
 )
-from tavern_tui.core.prompt import ChatPrompt
 from tavern_tui.providers.base import ProviderSpec, StreamDecoder, WireRequest
 from tavern_tui.providers.dialects.chosen import token_choices
 from tavern_tui.providers.dialects.common import (
     finish_reason,
     model_key,
-    prompt_messages,
     prompt_text,
     sampler_values,
     stop_strings,
@@ -40,7 +35,6 @@ from tavern_tui.providers.wire.decoder import (
     as_text,
 )
 from tavern_tui.providers.wire.sse import SseParser
-from tavern_tui.text.flatten import flatten, is_legacy_model
 
 
 class OpenAITextDialect:
@@ -62,41 +56,6 @@ class OpenAITextDialect:
 
     def decoder(self, request: GenerationRequest, explain: Explainer) -> StreamDecoder:
         return _decoder(request, OpenAIReader(explain, EchoStripper("")), explain)
-
-
-class OpenAIChatDialect:
-    """`/v1/chat/completions`.
-
-    `echo`: the reply repeats a last assistant message that it continues - `whole`: when it is
-    not streamed, `always`, or never (empty). `legacy`: the service still has models that complete a
-    text and know no messages; they are sent one text, to `/completions`."""
-
-    def __init__(self, *, echo: Literal["", "whole", "always"] = "", legacy: bool = False) -> None:
-        self._echo = echo
-        self._legacy = legacy
-
-    def encode(self, request: GenerationRequest, spec: ProviderSpec) -> WireRequest:
-        messages = prompt_messages(request, spec)
-        if self._legacy and is_legacy_model(request.model):
-            one_text = _finish({**model_key(request, spec), "prompt": flatten(messages)}, request, spec)
-            return replace(one_text, path=one_text.path.replace("/chat/completions", "/completions"))
-        return _finish({**model_key(request, spec), "messages": messages}, request, spec)
-
-    def decoder(self, request: GenerationRequest, explain: Explainer) -> StreamDecoder:
-        strips = self._echo == "always" or (self._echo == "whole" and not request.stream)
-        echo = EchoStripper(_begun(request) if strips else "")
-        return _decoder(request, OpenAIReader(explain, echo), explain)
-
-
-def _begun(request: GenerationRequest) -> str:
-    """The text of a last assistant message, which the model continues."""
-    prompt = request.prompt
-    if not isinstance(prompt, ChatPrompt):
-        return ""
-    if prompt.prefill:
-        return prompt.prefill
-    last = prompt.messages[-1] if prompt.messages else None
-    return last.content if last is not None and last.role == Role.ASSISTANT else ""
 
 
 def _finish(body: dict[str, object], request: GenerationRequest, spec: ProviderSpec) -> WireRequest:

@@ -99,6 +99,8 @@ class Service:
     needed: tuple[str, ...] = ("model", "messages")
     base: str = "/v1"
     path: str = "/chat/completions"
+    searches: str = ""
+    """What a model's name ends in when it shall search the web."""
     models_path: str | None = "/models"
     """Counted from the server's root if it begins with `//`; None: it has no list."""
     context: int | None = None
@@ -151,7 +153,8 @@ class Talks(StrictFake):
     def check(self, seen: Seen, body: Body) -> None:
         """Raise Refused for what the service would not answer."""
         service = self.service
-        if body.get("model", service.models[0]) not in service.models:
+        named = str(body.get("model", service.models[0]))
+        if not {named, named.removesuffix(service.searches)} & set(service.models):
             raise Refused(404, self.error(404, f"The model {body['model']} does not exist"))
         if not seen.path.endswith(service.query):
             raise Refused(404, self.error(404, "Resource not found"))

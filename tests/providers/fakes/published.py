@@ -18,12 +18,25 @@ def _spec(name: str) -> dict[str, Any] | None:
     return found
 
 
+def _is_one_of(checker: Any, names: list[Any], found: object, _: object) -> Any:
+    known = {one.upper() if isinstance(one, str) else one for one in names}
+    if (found.upper() if isinstance(found, str) else found) not in known:
+        yield jsonschema.ValidationError(f"{found!r} is not one of {names}")
+
+
+_NamesInAnyCase: Any = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"enum": _is_one_of})
+ANY_CASE = frozenset({"google-ai-studio", "vertex-ai"})
+"""Descriptions whose services read the names of enumerations in any case: their documentation writes
+`"thinkingLevel": "low"` where the description has `LOW`."""
+
+
 @functools.cache
-def _checker(name: str, schema: str) -> jsonschema.Draft202012Validator | None:
+def _checker(name: str, schema: str) -> Any:
     spec = _spec(name)
     if spec is None:
         return None
-    return jsonschema.Draft202012Validator({**_described(spec, schema), "schemas": spec["schemas"]})
+    kind = _NamesInAnyCase if name in ANY_CASE else jsonschema.Draft202012Validator
+    return kind({**_described(spec, schema), "schemas": spec["schemas"]})
 
 
 def _described(spec: dict[str, Any], schema: str) -> dict[str, Any]:

@@ -42,8 +42,10 @@ class Turns:
         if message["role"] == "tool" and not message.get("tool_call_id"):
             return f"{place}.tool_call_id: field required"
         content = message.get("content")
+        if not content and message.get("tool_calls"):
+            return ""
         if content is None:
-            return "" if message.get("tool_calls") else f"{place}.content: field required"
+            return f"{place}.content: field required"
         return self._content(place, content)
 
     def _content(self, place: str, content: object) -> str:

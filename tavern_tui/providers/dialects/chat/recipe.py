@@ -60,6 +60,8 @@ class Recipe:
     reader: ReaderKind = ChatReader
     echo: Literal["", "whole", "always"] = ""
     """The reply repeats a last assistant message that it continues: when it is whole, or always."""
+    own_logprobs: bool = False
+    """The row's samplers ask for token probabilities by themselves, under the server's own name."""
     legacy: bool = False
     """It still has models that complete one text, at `/completions`."""
 
@@ -95,7 +97,7 @@ class RecipeDialect:
         stop = stop_strings(request, spec)
         if stop and recipe.stop_key:
             body[recipe.stop_key] = stop
-        if "logprobs" in spec.samplers:
+        if "logprobs" in spec.samplers and not recipe.own_logprobs:
             body |= _logprobs(call)
         if recipe.effort is not None and recipe.effort_key:
             body[recipe.effort_key] = recipe.effort.of(call) or OMIT

@@ -197,7 +197,7 @@ SERVICES = (
     Service(
         id="ai21", models=("jamba-large",), base="/studio/v1", models_path=None, error=detail_error,
         fields={**BASIC, "tools": TOOLS["tools"], **FORMAT, **STOP}, refusal=422,
-        turns=Turns(keys=MESSAGE, system="one"),
+        turns=Turns(keys=MESSAGE),  # its guide wants system messages first, what SillyTavern sends has them anywhere
         rules=(neighbours,), published=("ai21", "ChatRequest"),
     ),
     Service(

@@ -140,7 +140,7 @@ SERVICES = (
     ),
     Service(
         id="nanogpt", models=("tale-large", "claude-x"), base="/api/v1", models_path="/models", context=8192,
-        entry=nano_entry, fields={**WIDE, "reasoning": _reasoning, "cache_control": an_object},
+        entry=nano_entry, searches=":online", fields={**WIDE, "reasoning": _reasoning, "cache_control": an_object},
         rules=(claude_only,), error=openai_error,
     ),
     Service(
