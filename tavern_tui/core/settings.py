@@ -32,8 +32,8 @@ class Settings:
     """Draw pictures in the terminal (needs the extra `images`)."""
     show_timestamps: bool = False
     """Show when a message was sent."""
-    smooth_scroll: bool = True
-    """Scroll in small steps instead of jumps."""
+    smooth_scroll: bool = False
+    """Let a page move in small steps instead of a jump: it takes half a second."""
     streaming_fps: int = 30
     """How often per second a growing reply is drawn."""
     bell: bool = True

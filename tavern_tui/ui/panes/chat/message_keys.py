@@ -46,6 +46,12 @@ class MessageKeys(ReplyView):
     def action_message_last(self) -> None:
         self._move_cursor(len(self._session.chat.messages) - 1)
 
+    def action_message_page_up(self) -> None:
+        self.transcript.scroll_page_up(animate=self._tavern.settings.smooth_scroll)
+
+    def action_message_page_down(self) -> None:
+        self.transcript.scroll_page_down(animate=self._tavern.settings.smooth_scroll)
+
     def action_message_back(self) -> None:
         self.transcript.cursor = None
         self.focus_composer()

@@ -38,8 +38,10 @@ FRAME = 1 / 30
 """Seconds between two looks of a growing message."""
 
 
-class Transcript(ScrollView, can_focus=True):
-    """Shows messages, follows the end while it is in view, and has a cursor that walks over messages."""
+class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
+    """Shows messages, follows the end while it is in view, and has a cursor that walks over messages.
+
+    Textual's own keys for scrolling would come before ours, so it has none."""
 
     DEFAULT_CSS = """
     Transcript { overflow-x: hidden; overflow-y: scroll; }
