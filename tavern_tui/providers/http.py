@@ -37,6 +37,7 @@ from tavern_tui.providers.base import (
     ServerApi,
     StreamDecoder,
 )
+from tavern_tui.providers.contexts import with_context, with_contexts
 from tavern_tui.providers.counting import Counting
 from tavern_tui.providers.dialects.common import body_bytes
 from tavern_tui.providers.explain import Explainer
@@ -316,10 +317,11 @@ class HttpProvider:
         return self._ask
 
     async def models(self) -> list[Model]:
-        return await self._server.models(self._ask, self._spec)
+        return with_contexts(self._spec.id, await self._server.models(self._ask, self._spec))
 
     async def status(self) -> ServerStatus:
         status = await self._server.status(self._ask, self._spec, self._connection.model)
+        status = with_context(self._spec.id, status)
         self._known = status
         return status
 

@@ -27,6 +27,8 @@ OFFLINE = Connection(name="offline", provider="offline", max_tokens=180, instruc
 """Always there, so that the program answers on a machine with no server, key or network."""
 
 DEFAULT_CONTEXT = 8192
+PAID_CONTEXT = 32_768
+"""Tokens; models that read a million are paid for each of them, at every message."""
 OF_THE_PROMPT = ("text_preset", "chat_preset", "system_prompt", "instruct", "context", "samplers", "stop")
 """Fields of a connection that no provider looks at."""
 BINDING = "tavern_tui"
@@ -434,11 +436,21 @@ class ConnectionService:
     @property
     def context_size(self) -> int:
         """Tokens of context: the user's figure, else the server's, else 8192. A server that adjusts
-        the user's figure is never given more than it has."""
+        the user's figure is never given more than it has; of a large context that costs money by the
+        token, nobody uses more than PAID_CONTEXT without having said so."""
         told = self.status.context_size if self.status is not None else None
         if told and self.status is not None and self.status.context_is_limit:
             return min(self.current.context_size or told, told)
-        return self.current.context_size or told or DEFAULT_CONTEXT
+        if self.current.context_size:
+            return self.current.context_size
+        if told and self._costs:
+            return min(told, PAID_CONTEXT)
+        return told or DEFAULT_CONTEXT
+
+    @property
+    def _costs(self) -> bool:
+        spec = self.specs.get(self.current.provider)
+        return spec is not None and spec.key == "required"
 
     @property
     def max_tokens(self) -> int:

@@ -112,6 +112,11 @@ class Folders:
         return self.data / "user" / "images"
 
     @property
+    def user_files(self) -> Path:
+        """Documents in messages."""
+        return self.data / "user" / "files"
+
+    @property
     def themes(self) -> Path:
         return self.data / "themes"
 

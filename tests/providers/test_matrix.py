@@ -24,6 +24,7 @@ from tavern_tui.core.errors import (
 from tavern_tui.core.generation import Finished, GenerationRequest, TextDelta
 from tavern_tui.core.samplers import SAMPLERS, SamplerKind, SamplerValue
 from tavern_tui.providers.base import Provider
+from tavern_tui.providers.contexts import known_context
 from tavern_tui.providers.registry import ROWS
 from tavern_tui.providers.wire import decoder
 from tavern_tui.providers.wire.lines import LineSplitter
@@ -90,8 +91,10 @@ async def test_status_and_context(id: str) -> None:
     assert status.ok, status.detail
     assert status.title
     TABLE[id]["status"] = status.title
-    assert status.context_size == fake.context
-    TABLE[id]["context"] = str(fake.context) if fake.context else "not told"
+    told = fake.context or known_context(id, status.model)
+    assert status.context_size == told
+    by_name = "" if fake.context else " by name"
+    TABLE[id]["context"] = f"{told}{by_name}" if told else "not told"
 
 
 async def test_models(id: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import ConnectionFailed, UsageError
+from tavern_tui.core.generation import ServerStatus
 from tavern_tui.services.connections import Found
 from tavern_tui.services.events import ReplyStarted
 from tavern_tui.storage.folders import Folders
@@ -126,3 +127,18 @@ async def test_a_reply_says_who_wrote_it_even_if_another_was_chosen_meanwhile(fo
                     made.connections.save(Connection(name="third", provider="offline"))
                     made.connections.select("third")
         assert made.session.chat.messages[-1].extra["api"] == "scripted"
+
+
+async def test_a_large_context_that_costs_is_used_only_by_who_wants_it(folders: Folders) -> None:
+    async with tavern(folders, scripted("x")) as made:
+        connections = made.connections
+        connections.save(Connection(name="cloud", provider="openai", model="gpt-4o"))
+        connections.save(Connection(name="home", provider="llamacpp"))
+        for name, told, used in (("cloud", 128_000, 32_768), ("cloud", 8000, 8000), ("home", 128_000, 128_000)):
+            connections.select(name)
+            connections.status = ServerStatus(ok=True, context_size=told)
+            assert connections.context_size == used
+        connections.select("cloud")
+        connections.change("cloud", context_size=100_000)
+        connections.status = ServerStatus(ok=True, context_size=128_000)
+        assert connections.context_size == 100_000
