@@ -13,7 +13,7 @@ TOOL = "tool"
 BLANK_LINE = "\n\n"
 """Between texts that were parts of their own."""
 
-PARTS = {"image": "image_url", "video": "video_url", "audio": "audio_url"}
+PARTS = {"image": "image_url", "video": "video_url", "audio": "audio_url", "document": "file"}
 """The type of the part that holds a medium, and the key inside it."""
 _KINDS = {part: kind for kind, part in PARTS.items()}
 
@@ -72,6 +72,8 @@ def _content(text: str, cargo: Cargo) -> object:
 
 def _part(medium: Medium) -> dict[str, object]:
     key = PARTS.get(medium.kind, "image_url")
+    if key == "file":
+        return {"type": key, key: {"filename": medium.name, "file_data": medium.url}}
     inside = {"url": medium.url} | ({"detail": medium.detail} if medium.detail else {})
     return {"type": key, key: inside}
 
@@ -95,7 +97,12 @@ def _media(parts: list[object]) -> Iterator[Medium]:
         kind = _KINDS.get(str(part.get("type"))) if isinstance(part, Mapping) else None
         inside = part.get(PARTS[kind]) if kind and isinstance(part, Mapping) else None
         if kind and isinstance(inside, Mapping):
-            yield Medium(kind=kind, url=str(inside.get("url") or ""), detail=str(inside.get("detail") or ""))
+            yield Medium(
+                kind=kind,
+                url=str(inside.get("url") or inside.get("file_data") or ""),
+                detail=str(inside.get("detail") or ""),
+                name=str(inside.get("filename") or ""),
+            )
 
 
 def _calls(entries: object) -> Iterator[CalledTool]:

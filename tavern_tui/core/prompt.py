@@ -23,16 +23,18 @@ class CalledTool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Medium:
-    """A picture, a film or a sound in a message."""
+    """A picture, a film, a sound or a document in a message."""
 
     kind: str
-    """`image`, `video` or `audio`."""
+    """`image`, `video`, `audio` or `document`."""
     url: str
     """A data URL, or an address."""
     detail: str = ""
     """How closely a picture is looked at: `low`, `high`, `auto`; empty: as the service likes."""
     tokens: int = field(default=0, compare=False)
     """What it takes of the context, as far as one can tell."""
+    name: str = ""
+    """What a document is called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from tavern_tui.prompt.trace import Span
 NO_RESULT = "[nothing]"
 """Stands for an empty result; services refuse messages without words."""
 
-MARKS = frozenset({"tool_invocations", "reasoning_signature", "media"})
+MARKS = frozenset({"tool_invocations", "reasoning_signature", "media", "documents"})
 """Keys of a message's `extra` that make it carry something."""
 
 
@@ -36,7 +36,8 @@ def cargo_of(scene: Scene, message: Message) -> Cargo:
         return NO_CARGO
     signature = message.extra.get("reasoning_signature")
     signed = isinstance(signature, str) and _from_here(scene, message)
-    media = tuple(_media(message.extra.get("media"), scene.inputs.media))
+    known = scene.inputs.media
+    media = tuple(one for name in ("media", "documents") for one in _media(message.extra.get(name), known))
     return Cargo(signature=str(signature) if signed else "", media=media) or NO_CARGO
 
 

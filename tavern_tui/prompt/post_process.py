@@ -113,7 +113,7 @@ def _flattened(message: Mapping[str, object], media: list[object]) -> Wire:
     return flat
 
 
-_MEDIA_PARTS = ("image_url", "video_url", "audio_url", "input_audio")
+_MEDIA_PARTS = ("image_url", "video_url", "audio_url", "input_audio", "file")
 
 
 def _part_text(part: object, media: list[object]) -> str:

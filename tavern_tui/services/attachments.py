@@ -1,76 +1,130 @@
-"""Attachments: pictures the user shows the model, and those the model draws."""
+"""Attachments: pictures and other files the user shows the model, and pictures it draws."""
 
 from __future__ import annotations
 
 import base64
-import io
-import math
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from tavern_tui.core.chat import Message
-from tavern_tui.core.errors import DataError, TavernError, UsageError
+from tavern_tui.core.errors import DataError, TavernError
 from tavern_tui.core.prompt import Medium
+from tavern_tui.services.media_cost import media_cost
+from tavern_tui.services.picture_fit import check_whole, cost, fitted, limit_of, picture_size
 from tavern_tui.storage.folders import Folders
-from tavern_tui.storage.pictures import (
-    PREFIX,
-    decoded,
-    kind_of,
-    picture_file,
-    read_picture,
-    save_picture,
-)
+from tavern_tui.storage.media import DOCUMENTS, ENDINGS, media_file, media_kind, read_media, save_media
+from tavern_tui.storage.pictures import PREFIX, decoded, save_picture
+
+__all__ = ["ENDINGS", "Attached", "Attachments", "extra_of"]
 
 MOST_SENT = 10
-"""Pictures of a chat that a request carries, the newest."""
+"""Files of a chat that a request carries, the newest."""
 
-MOST_PIXELS = 100_000_000
-"""What a picture may unfold to."""
-
-UNKNOWN_COST = 765
-"""Tokens of a picture whose size nobody measured: four tiles."""
-
-PLAIN_KINDS = frozenset({"image/jpeg", "image/png", "image/webp"})
-"""What every service takes."""
+EVERYTHING = frozenset({"image", "video", "audio", "document"})
+"""Kinds of files that may be in a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PictureLimit:
-    """The largest picture a service takes well."""
+class Attached:
+    """A file that goes out with the next message. Its copy lies in the data folder."""
 
-    side: int = 2048
-    """Pixels of the longer side."""
-    bytes: int = 2 * 1024 * 1024
+    kind: str
+    """One of EVERYTHING."""
+    mime: str
+    name: str
+    """What the user's file is called."""
+    url: str
+    """Where the copy is, in a chat file's terms."""
+    bytes: int
+    """Of the user's file."""
+    kept_bytes: int
+    """Of the copy, which was made to fit the service."""
+    size: tuple[int, int] | None = None
+    """Of the user's picture, in pixels; None: nobody could measure it, or it is none."""
+    kept_size: tuple[int, int] | None = None
+    tokens: int = 0
+    """What it takes of the context, as far as one can tell."""
+    source: Path | None = None
+    """The user's file; None: it came from the clipboard."""
+
+    @property
+    def entry(self) -> dict[str, object]:
+        """What a message says of it."""
+        facts: dict[str, object] = {"url": self.url, "size": self.kept_bytes}
+        if self.kind == "document":
+            return facts | {"name": self.name, "created": time.time_ns() // 1_000_000}
+        return facts | {"type": self.kind, "title": "", "source": "upload"}
 
 
-LIMITS: Mapping[str, PictureLimit] = {"claude": PictureLimit(side=1568, bytes=3 * 1024 * 1024)}
-"""By provider, where it is not the usual one."""
+def extra_of(attached: Iterable[Attached]) -> dict[str, object]:
+    """What they put into the `extra` of the message they go out with. Pictures, films and sounds lie
+    where SillyTavern has them; documents, which it does not send, under a key it leaves alone."""
+    media = [one.entry for one in attached if one.kind != "document"]
+    documents = [one.entry for one in attached if one.kind == "document"]
+    shown = {"media": media, "inline_image": True} if media else {}
+    return shown | ({"documents": documents} if documents else {})
 
 
 class Attachments:
-    """The pictures of the data folder."""
+    """The files of messages, in the data folder."""
 
     def __init__(self, folders: Folders, warn: Callable[[str], None]) -> None:
         self._folders = folders
         self._warn = warn
         self._ready: dict[tuple[str, int, int, str], Medium] = {}
 
-    def attach(self, owner: str, path: Path, provider: str = "") -> dict[str, object]:
-        """Copy a picture file into the data folder, scaled down to what the provider takes; returns
-        the entry for a message's `extra.media`.
+    def attach(self, owner: str, path: Path, provider: str = "", detail: str = "") -> Attached:
+        """Copy a file into the data folder, a picture scaled down to what the provider takes.
 
-        Raises UsageError, UnreadableFile, DataError, WriteFailed."""
-        if not path.is_file():
-            raise UsageError(f"There is no file {path}.")
-        data = read_picture(path)
-        kind = kind_of(data)
+        Reads and works for a while: for a thread. Raises UsageError, UnreadableFile, DataError,
+        WriteFailed."""
+        data = read_media(path)
+        return self._attach(owner, path.name, data, provider, detail, str(path), path)
+
+    def attach_data(
+        self, owner: str, name: str, data: bytes, provider: str = "", detail: str = ""
+    ) -> Attached:
+        """The same for what came from elsewhere, the clipboard say."""
+        return self._attach(owner, name, data, provider, detail, name, None)
+
+    def _attach(
+        self, owner: str, name: str, data: bytes, provider: str, detail: str, where: str, source: Path | None
+    ) -> Attached:
+        kind = media_kind(data)
         if kind is None:
-            raise DataError(f"{path} is no picture this program can show to a model.")
-        data = fitted(data, LIMITS.get(provider, PictureLimit()), str(path))
-        url = save_picture(self._folders, owner, path.stem, data)
-        return {"url": url, "type": "image", "title": "", "source": "upload"}
+            raise DataError(f"{where} is no picture, sound, film or PDF that this program knows.")
+        size = kept_size = None
+        kept = data
+        if kind.kind == "image":
+            size = picture_size(data, where)
+            check_whole(data, where)
+            kept = fitted(data, limit_of(provider), where)
+            kept_size = size if kept is data else picture_size(kept, where)
+        tokens = cost(kept_size, detail) if kind.kind == "image" else media_cost(kind.kind, data, provider)
+        return Attached(
+            kind=kind.kind,
+            mime=kind.mime,
+            name=name,
+            url=save_media(self._folders, owner, Path(name).stem, kept),
+            bytes=len(data),
+            kept_bytes=len(kept),
+            size=size,
+            kept_size=kept_size,
+            tokens=tokens,
+            source=source,
+        )
+
+    def discard(self, attached: Attached) -> None:
+        """Throw the copy of a file away that was not sent after all."""
+        path = self.file_of(attached.url)
+        if path is not None:
+            path.unlink(missing_ok=True)
+
+    def file_of(self, url: str) -> Path | None:
+        """The file of ours an address in a chat means; None: it means another one, or none."""
+        return media_file(self._folders, url)
 
     def keep_drawn(self, owner: str, name: str, urls: Sequence[str]) -> list[dict[str, object]]:
         """Keep what a model drew; returns the entries for `extra.media`. What cannot be kept is
@@ -86,112 +140,77 @@ class Attachments:
         return kept
 
     def for_prompt(
-        self, messages: Sequence[Message], provider: str, detail: str = ""
+        self,
+        messages: Sequence[Message],
+        provider: str,
+        detail: str = "",
+        *,
+        kinds: frozenset[str] = EVERYTHING,
+        waiting: Iterable[str] = (),
     ) -> Mapping[str, Medium]:
-        """The newest pictures of the chat as the provider takes them, by their address."""
+        """The newest files of the chat as the provider takes them, by their address.
+
+        `kinds`: what the model takes; `waiting`: addresses that no message has yet."""
         found: dict[str, Medium] = {}
-        for message in reversed(messages):
-            for url in () if message.hidden else _addresses(message):
-                medium = found.get(url) or self._medium(url, provider, detail)
-                if medium is not None:
-                    found[url] = medium
-                if len(found) >= MOST_SENT:
-                    return found
+        for url in self._newest(messages, waiting):
+            medium = found.get(url) or self._medium(url, provider, detail, kinds)
+            if medium is not None:
+                found[url] = medium
+            if len(found) >= MOST_SENT:
+                break
         return found
 
-    def _medium(self, url: str, provider: str, detail: str) -> Medium | None:
-        path = picture_file(self._folders, url)
+    def _newest(self, messages: Sequence[Message], waiting: Iterable[str]) -> Iterator[str]:
+        yield from waiting
+        for message in reversed(messages):
+            if not message.hidden:
+                yield from addresses(message.extra)
+
+    def _medium(self, url: str, provider: str, detail: str, kinds: frozenset[str]) -> Medium | None:
+        path = self.file_of(url)
         if path is None or not path.is_file():
             return None
         state = path.stat()
         key = (url, state.st_mtime_ns, state.st_size, f"{provider} {detail}")
         if key not in self._ready:
             try:
-                data = fitted(read_picture(path), LIMITS.get(provider, PictureLimit()), str(path))
+                made = _as_medium(read_media(path), provider, detail, path)
             except TavernError as error:
-                self._warn(f"A picture is not sent. {error}")
+                self._warn(f"A file is not sent. {error}")
                 return None
             while len(self._ready) >= MOST_SENT * 2:
                 self._ready.pop(next(iter(self._ready)))
-            self._ready[key] = _as_medium(data, detail)
-        return self._ready[key]
+            self._ready[key] = made
+        return self._ready[key] if self._ready[key].kind in kinds else None
 
 
-def fitted(data: bytes, limit: PictureLimit, where: str) -> bytes:
-    """The picture within the limit and of a kind every service takes. Raises DataError."""
-    kind = kind_of(data)
+def addresses(extra: Mapping[str, object]) -> list[str]:
+    """Our files a message shows the model."""
+    found = [one.get("url") for one in entries_of(extra)]
+    return [url for url in found if isinstance(url, str) and url.startswith((PREFIX, DOCUMENTS))]
+
+
+def entries_of(extra: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """What a message says of its files, in order."""
+    lists = (extra.get(name) for name in ("media", "documents"))
+    return [one for found in lists if isinstance(found, list) for one in found if isinstance(one, Mapping)]
+
+
+def _as_medium(data: bytes, provider: str, detail: str, path: Path) -> Medium:
+    kind = media_kind(data)
     if kind is None:
-        raise DataError(f"{where} is no picture.")
-    size = _size(data, where)
-    fits = len(data) <= limit.bytes and (size is None or max(size) <= limit.side)
-    if fits and kind[1] in PLAIN_KINDS:
-        return data
-    if size is None:
-        raise DataError(
-            f"{where} is too large for the service, and scaling it down needs the extra `images`."
-        )
-    return _scaled(data, limit, where)
+        raise DataError(f"{path} is no picture, sound, film or PDF that this program knows.")
+    if kind.kind != "image":
+        tokens = media_cost(kind.kind, data, provider)
+        return Medium(kind=kind.kind, url=_data_url(kind.mime, data), tokens=tokens, name=path.name)
+    data = fitted(data, limit_of(provider), str(path))
+    kind = media_kind(data) or kind
+    size = picture_size(data, str(path))
+    return Medium(kind="image", url=_data_url(kind.mime, data), detail=detail, tokens=cost(size, detail))
 
 
-def cost(size: tuple[int, int] | None, detail: str) -> int:
-    """Tokens of a picture as OpenAI counts them."""
-    if size is None:
-        return UNKNOWN_COST
-    if detail == "low" or (detail != "high" and max(size) <= 512):
-        return 85
-    longest = max(size)
-    width, height = (side * min(1.0, 2048 / longest) for side in size)
-    shrink = min(1.0, 768 / max(1.0, min(width, height)))
-    return 170 * math.ceil(width * shrink / 512) * math.ceil(height * shrink / 512) + 85
-
-
-def _as_medium(data: bytes, detail: str) -> Medium:
-    kind = kind_of(data)
-    mime = kind[1] if kind is not None else "image/png"
-    url = f"data:{mime};base64,{base64.b64encode(data).decode('ascii')}"
-    return Medium(kind="image", url=url, detail=detail, tokens=cost(_size(data, ""), detail))
-
-
-def _size(data: bytes, where: str) -> tuple[int, int] | None:
-    """Width and height; None: nobody can measure it here. Raises DataError."""
-    if find_spec("PIL") is None:
-        return None
-    from PIL import Image
-
-    try:
-        with Image.open(io.BytesIO(data)) as picture:
-            size = (picture.width, picture.height)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DataError(f"{where or 'A picture'} cannot be read as a picture: {error}.") from error
-    if size[0] * size[1] > MOST_PIXELS:
-        raise DataError(f"{where or 'A picture'} has more than {MOST_PIXELS // 1_000_000} million pixels.")
-    return size
-
-
-def _scaled(data: bytes, limit: PictureLimit, where: str) -> bytes:
-    from PIL import Image
-
-    try:
-        with Image.open(io.BytesIO(data)) as opened:
-            clear = opened.mode in ("RGBA", "LA", "PA") or "transparency" in opened.info
-            picture = opened.convert("RGBA" if clear else "RGB")
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise DataError(f"{where} cannot be read as a picture: {error}.") from error
-    side = limit.side
-    while True:
-        picture.thumbnail((side, side))
-        made = io.BytesIO()
-        picture.save(made, "PNG" if clear else "JPEG", **({} if clear else {"quality": 88}))
-        if made.tell() <= limit.bytes or side <= 64:
-            return made.getvalue()
-        side = side * 3 // 4
-
-
-def _addresses(message: Message) -> list[str]:
-    media = message.extra.get("media")
-    entries = media if isinstance(media, list) else []
-    urls = [one.get("url") for one in entries if isinstance(one, Mapping) and one.get("type") != "video"]
-    return [url for url in urls if isinstance(url, str) and url.startswith(PREFIX)]
+def _data_url(mime: str, data: bytes) -> str:
+    return f"data:{mime};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 def _is_web(url: str) -> bool:

@@ -12,7 +12,8 @@ import pytest
 
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import TavernError
-from tavern_tui.services.attachments import Attachments, cost
+from tavern_tui.services.attachments import Attachments
+from tavern_tui.services.picture_fit import cost
 from tavern_tui.storage.folders import Folders
 from tavern_tui.storage.pictures import kind_of, picture_file, save_picture
 from tests.providers.fakes.server import Answer, FakeServer, Seen
@@ -41,10 +42,13 @@ def test_a_large_picture_is_scaled_down_and_kept_below_the_data_folder(
 ) -> None:
     path = tmp_path / "view.bmp"
     path.write_bytes(drawing("BMP", (3000, 1000)))
-    entry = attachments(folders)[0].attach("Ann", path, "claude")
+    attached = attachments(folders)[0].attach("Ann", path, "claude")
+    entry = attached.entry
     assert entry == {
-        "url": "/user/images/Ann/view.jpg", "type": "image", "title": "", "source": "upload"
+        "url": "/user/images/Ann/view.jpg", "type": "image", "title": "", "source": "upload",
+        "size": attached.kept_bytes,
     }  # fmt: skip
+    assert (attached.size, attached.kept_size) == ((3000, 1000), (1568, 523))
     kept = picture_file(folders, str(entry["url"]))
     assert kept == folders.data / "user" / "images" / "Ann" / "view.jpg"
     with Image.open(kept) as made:

@@ -24,6 +24,9 @@ from tavern_tui.providers.shaping.messages import (
 INVISIBLE = "\u200b"
 """Stands for an empty text beside a picture: the API refuses blank text blocks."""
 
+SHOWN = ("image", "document")
+"""Blocks that only the user's turns may have."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaudePrompt:
@@ -129,7 +132,9 @@ def _blocks(content: object, prefix: str) -> list[Wire]:
             text = prefix + text_in(part)
             blocks.append(_text(text if text.strip() else INVISIBLE))
         elif isinstance(part, Mapping) and part.get("type") == "image_url":
-            blocks.append(_image(media_url(part)))
+            blocks.append(_shown("image", media_url(part)))
+        elif isinstance(part, Mapping) and part.get("type") == "file":
+            blocks.append(_shown("document", media_url(part)))
     return blocks
 
 
@@ -141,12 +146,12 @@ def _user(text: str) -> Wire:
     return {"role": "user", "content": text}
 
 
-def _image(url: str) -> Wire:
+def _shown(kind: str, url: str) -> Wire:
     inside = data_url(url)
     if inside is None:
-        return {"type": "image", "source": {"type": "url", "url": url}}
+        return {"type": kind, "source": {"type": "url", "url": url}}
     media_type, data = inside
-    return {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": data}}
+    return {"type": kind, "source": {"type": "base64", "media_type": media_type, "data": data}}
 
 
 def _call(call: Call, tools: bool) -> Wire:
@@ -171,8 +176,8 @@ def _hand_images_to_user(turns: list[_Turn]) -> None:
     shown: list[Wire] = []
     for turn in turns:
         if turn.role == "assistant":
-            shown += [block for block in turn.blocks if block["type"] == "image"]
-            turn.blocks = [block for block in turn.blocks if block["type"] != "image"]
+            shown += [block for block in turn.blocks if block["type"] in SHOWN]
+            turn.blocks = [block for block in turn.blocks if block["type"] not in SHOWN]
         elif shown:
             turn.blocks = turn.blocks + shown
             shown = []

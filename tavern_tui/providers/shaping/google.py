@@ -27,7 +27,7 @@ UNSIGNED = "skip_thought_signature_validator"
 NO_PREFILL = re.compile(r"gemini-3\.[67]-flash|gemini-3\.5-flash-lite")
 """Models that do not go on with a turn of their own."""
 
-MEDIA = ("image_url", "video_url", "audio_url")
+MEDIA = ("image_url", "video_url", "audio_url", "file")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

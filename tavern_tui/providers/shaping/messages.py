@@ -155,9 +155,9 @@ _DATA_URL = re.compile(r"data:([^;,]*)[^,]*;base64,(.*)", re.DOTALL)
 
 
 def media_url(part: object) -> str:
-    """The address inside an `image_url`, `video_url` or `audio_url` part."""
+    """The address inside an `image_url`, `video_url`, `audio_url` or `file` part."""
     holder = part.get(str(part.get("type"))) if isinstance(part, Mapping) else None
-    url = holder.get("url") if isinstance(holder, Mapping) else holder
+    url = holder.get("url", holder.get("file_data")) if isinstance(holder, Mapping) else holder
     return url if isinstance(url, str) else ""
 
 
