@@ -135,6 +135,13 @@ class Served:
 
 
 @dataclass(frozen=True, slots=True)
+class Cited:
+    """Pages a reply draws on, in the order of its marks (`[1]` is the first)."""
+
+    urls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens as the server counted them."""
 
@@ -161,6 +168,7 @@ StreamEvent = (
     | TokenChosen
     | Progress
     | Served
+    | Cited
     | Usage
     | Finished
 )

@@ -18,6 +18,7 @@ from tavern_tui.core.generation import GenerationRequest, GenerationType, Server
 from tavern_tui.core.persona import Persona
 from tavern_tui.core.prompt import BuiltPrompt, Prompt, StateChanges
 from tavern_tui.prompt.inputs import GroupCast, PromptInputs
+from tavern_tui.services.attachments import Attached
 from tavern_tui.services.chat_store import ChatStore
 from tavern_tui.services.connections import ConnectionService
 from tavern_tui.services.events import (
@@ -47,7 +48,7 @@ UNKEPT = frozenset({GenerationType.IMPERSONATE, GenerationType.QUIET})
 
 OF_ONE_REPLY = frozenset({
     "token_count", "reasoning", "reasoning_signature", "media", "inline_image", "token_probabilities",
-    "time_to_first_token", "served_by",
+    "time_to_first_token", "served_by", "citations", "usage",
 })  # fmt: skip
 """Keys of a message's `extra` that further replies to the same request do not share."""
 
@@ -90,6 +91,8 @@ class Conversation:
         """Who the user is in this chat."""
         self.away: tuple[Connection, ServerStatus | None] | None = None
         """Who goes on answering while the user looks at another chat; None: the current connection."""
+        self.attached: list[Attached] = []
+        """Files that go out with the user's next message."""
         self._desk = desk
         self._reply: Reply | None = None
         self._done: Reply | None = None
@@ -395,6 +398,10 @@ class Conversation:
             facts["reasoning_signature"] = reply.signature
         if reply.pictures:
             facts |= self._drawn(message, reply)
+        if reply.citations:
+            facts["citations"] = reply.citations
+        if reply.usage:
+            facts["usage"] = reply.usage
         if reply.chosen:
             facts["token_probabilities"] = written_tokens(reply.chosen)
         if reply.first_token is not None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from tavern_tui.core.generation import (
+    Cited,
     EventStream,
     Finished,
     FinishReason,
@@ -84,6 +85,8 @@ class Reply:
         self.pictures: list[str] = []
         """What the model drew: data URLs, or addresses."""
         self._served: dict[int, Served] = {}
+        self.citations: list[str] = []
+        """Addresses of the pages the reply draws on."""
         self.started = clock()
         self.last_event = self.started
         self.first_token: float | None = None
@@ -170,6 +173,8 @@ class Reply:
                     self.chosen.append(event)
                 case Served():
                     self._served[event.index] = event
+                case Cited(urls):
+                    self.citations = list(urls)
                 case Progress():
                     progress = event
                 case Usage():
@@ -286,8 +291,14 @@ class Reply:
         return self._rules.count(self.text) + self._rules.count(self.reasoning)
 
     @property
-    def prompt_tokens(self) -> int | None:
-        return self._usage.prompt_tokens
+    def usage(self) -> dict[str, int]:
+        """What the server counted, as far as it told."""
+        counted = {
+            "prompt_tokens": self._usage.prompt_tokens,
+            "completion_tokens": self._usage.completion_tokens,
+            "cached_tokens": self._usage.cached_tokens,
+        }
+        return {name: count for name, count in counted.items() if count is not None}
 
     @property
     def seconds(self) -> float:

@@ -156,3 +156,14 @@ def test_heights_find_what_a_walk_would_find(rows: list[int], data: st.DataObjec
         assert heights.top(index) == sum(rows[:index])
         assert heights.find(sum(rows[: index + 1]) - 1) == (index, rows[index] - 1)
     assert heights.find(sum(rows) + 3) == (len(rows), 3)
+
+
+def test_sources_are_cleaned_cut_and_numbered() -> None:
+    urls = ("https://a.example/" + "x" * 90, "\x1b[2Jhttps://b.example")
+    for width in range(1, 50):
+        lines = Layout(TranscriptMessage(name="", text="So.", sources=urls), width).lines
+        assert all(cell_len(line.text) <= width for line in lines)
+        assert not any("\x1b" in line.text for line in lines)
+    assert texts(TranscriptMessage(name="", text="So.", sources=urls), 24)[2:] == [
+        "", "[1] https://a.example/x…", "[2] ␛[2Jhttps://b.examp…", "",
+    ]  # fmt: skip

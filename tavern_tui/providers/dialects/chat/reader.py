@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tavern_tui.core.generation import Picture, Served, StreamEvent, ThoughtSignature, ToolCallDelta
+from tavern_tui.core.generation import Cited, Picture, Served, StreamEvent, ThoughtSignature, ToolCallDelta
 from tavern_tui.providers.dialects.echo import EchoStripper
 from tavern_tui.providers.dialects.openai import OpenAIReader
 from tavern_tui.providers.explain import Explainer
@@ -20,6 +20,7 @@ class ChatReader(OpenAIReader):
     def __init__(self, explain: Explainer, echo: EchoStripper) -> None:
         super().__init__(explain, echo)
         self._calls = ToolCalls()
+        self._cited: dict[str, None] = {}
 
     def piece(self, payload: Json) -> Iterator[StreamEvent]:
         yield from super().piece(payload)
@@ -27,6 +28,19 @@ class ChatReader(OpenAIReader):
             message = as_dict(choice.get("delta")) or as_dict(choice.get("message"))
             yield from self._calls.read(message, as_int(choice.get("index")) or 0)
             yield from pictures(message)
+        yield from self._sources(payload)
+
+    def _sources(self, payload: Json) -> Iterator[Cited]:
+        """Pages the service found: Perplexity and xAI list them beside every piece, others mark texts."""
+        found = [as_text(one) for one in as_list(payload.get("citations"))]
+        for choice in map(as_dict, as_list(payload.get("choices"))):
+            message = as_dict(choice.get("delta")) or as_dict(choice.get("message"))
+            notes = map(as_dict, as_list(message.get("annotations")))
+            found += [as_text(as_dict(note.get("url_citation")).get("url")) for note in notes]
+        fresh = [url for url in found if url and url not in self._cited]
+        if fresh:
+            self._cited |= dict.fromkeys(fresh)
+            yield Cited(tuple(self._cited))
 
     def _count(self, payload: Json) -> None:
         super()._count(payload)

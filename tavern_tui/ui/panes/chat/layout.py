@@ -107,6 +107,8 @@ class Layout:
             self.lines.append(Line(_TOO_LONG, ((0, len(_TOO_LONG), FAINT),)))
         elif len(self.lines) == self._body:
             self.lines.append(Line("…", ((0, 1, FAINT),)))
+        if self.message.sources and not self.message.streaming:
+            self.lines += _sources(self.message.sources, self._width)
         self.lines.append(Line(""))
 
 
@@ -172,6 +174,16 @@ def _thoughts(message: TranscriptMessage, width: int) -> list[Line]:
         for start, end, join in wrap(text, width - len(lead))[:MAX_LINES]:
             lines.append(_led(lead, text[start:end], join))
         lines.append(Line(""))
+    return lines
+
+
+def _sources(urls: Sequence[str], width: int) -> list[Line]:
+    """The pages a reply draws on, a line for each."""
+    lines = [Line("")]
+    for number, url in enumerate(urls, start=1):
+        mark = f"[{number}] "
+        text = fitted(f"{mark}{screen_text(clean_line(url))}", width)
+        lines.append(Line(text, ((0, len(text), FAINT),), indent=len(mark)))
     return lines
 
 

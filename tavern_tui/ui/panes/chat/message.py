@@ -8,6 +8,8 @@ from datetime import datetime
 
 from tavern_tui.core.chat import Message
 
+MOST_SOURCES = 50
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class TranscriptMessage:
@@ -29,6 +31,8 @@ class TranscriptMessage:
     """Whether the reasoning is shown in full."""
     note: str = ""
     """Said dimly beside the name: model, tokens, time."""
+    sources: tuple[str, ...] = ()
+    """Addresses the text draws on; its `[1]` is the first."""
     streaming: bool = False
     """Whether more text is expected."""
 
@@ -51,7 +55,14 @@ def shown(message: Shown) -> TranscriptMessage:
         swipes=len(message.swipes),
         reasoning=message.reasoning,
         reasoning_seconds=_milliseconds(extra.get("reasoning_duration")),
+        sources=_sources(extra.get("citations")),
         note=" · ".join(filter(None, (_model(extra), _tokens(extra), _time(message), _pictures(extra)))),
+    )
+
+
+def _sources(found: object) -> tuple[str, ...]:
+    return (
+        tuple(one for one in found[:MOST_SOURCES] if isinstance(one, str)) if isinstance(found, list) else ()
     )
 
 
