@@ -110,6 +110,8 @@ class PromptInputs:
     """What the model may call. Earlier calls are part of the prompt only where there are some."""
     media: Mapping[str, Medium] = field(default_factory=dict)
     """The files of the chat's pictures and sounds the model takes, by the address in their messages."""
+    attached: Mapping[str, object] = field(default_factory=dict)
+    """What the files that wait in the composer put into the `extra` of the typed message."""
     dry_run: bool = False
     """A preview: timed lore effects are read but not advanced."""
 

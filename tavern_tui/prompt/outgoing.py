@@ -46,9 +46,10 @@ def typed_message(text: str, scene: Scene) -> Message | None:
 
     Its dice are its own, so that the rest of a prompt is the same whether the message is typed
     (a preview) or already stored (a send)."""
-    text = text if text.strip() else _instead_of_nothing(scene)
-    if not text:
-        return None
+    if not text.strip() and not scene.inputs.attached:
+        text = _instead_of_nothing(scene)
+        if not text:
+            return None
     own = replace(scene, macros=replace(scene.macros, rng=Random(scene.inputs.seed)))
     if "{{" in text:
         own.macros.card = _fields_for_macros(own)
@@ -69,7 +70,7 @@ def _message(text: str, scene: Scene) -> Message | None:
     """A text that holds only `{{bias ...}}` helpers becomes a hidden message that carries the bias."""
     words, bias = extract_bias(text)
     sent_at = _timestamp(scene.inputs.now)
-    if not words.strip():
+    if not words.strip() and not scene.inputs.attached:
         if not bias.strip():
             return None
         extra = {"type": "generic", "bias": f" {bias}"}
@@ -80,7 +81,7 @@ def _message(text: str, scene: Scene) -> Message | None:
         scene.substitute(_ruled(words, scene)),
         is_user=True,
         sent_at=sent_at,
-        extra={"bias": f" {bias}"} if bias else {},
+        extra=({"bias": f" {bias}"} if bias else {}) | dict(scene.inputs.attached),
         force_avatar=persona.file,
     )
 

@@ -26,10 +26,11 @@ from tavern_tui.prompt.post_process import stricter
 from tavern_tui.prompt.scene import Scene, open_scene
 from tavern_tui.prompt.sources import card_fields
 from tavern_tui.prompt.state import state_changes
-from tavern_tui.services.attachments import Attachments
+from tavern_tui.services.attachments import Attached, Attachments, addresses, extra_of
 from tavern_tui.services.connections import ConnectionService
 from tavern_tui.services.following import Following
 from tavern_tui.services.library import Library
+from tavern_tui.services.media_takes import MediaTakes
 from tavern_tui.services.preset_scripts import PresetScripts
 from tavern_tui.services.preview import WireView
 from tavern_tui.services.reply import ReplyRules
@@ -91,6 +92,7 @@ class PromptDesk:
         self._now = now
         self.tools = tools
         self.attachments = attachments
+        self.media_takes = MediaTakes(connections)
         self.counts = counts or TokenCounts(connections)
         self._token_ids = TokenIds()
 
@@ -152,6 +154,7 @@ class PromptDesk:
             api=connection.provider,
             character_tags=setup.tags_of(character.file),
             tools=self._offered(shape, generation) if is_last else (),
+            attached=extra_of(session.attached) if generation is GenerationType.NORMAL else {},
             dry_run=dry_run,
         )
 
@@ -270,7 +273,26 @@ class PromptDesk:
         if not isinstance(shape, ChatShape) or inputs.media or not shows_media(shape.preset.source):
             return inputs
         detail = picture_detail(shape.preset.source)
-        return replace(inputs, media=self.attachments.for_prompt(inputs.messages, inputs.api, detail))
+        found = self.attachments.for_prompt(
+            inputs.messages,
+            inputs.api,
+            detail,
+            kinds=self.media_takes.kinds(),
+            waiting=addresses(inputs.attached),
+        )
+        return replace(inputs, media=found)
+
+    def media_refusal(self, attached: Attached) -> str:
+        """Why a file would not reach the model that answers, in one sentence; empty: it would."""
+        refusal = self.media_takes.refusal(attached)
+        preset = self._preset(self.connections.current.chat_preset)
+        if refusal or shows_media(preset.source):
+            return refusal
+        return f'The preset "{preset.name}" shows the model no pictures (`media_inlining` is off).'
+
+    def picture_detail(self) -> str:
+        """How closely the preset lets a model look at pictures."""
+        return picture_detail(self._preset(self.connections.current.chat_preset).source)
 
     def request(self, built: BuiltPrompt, inputs: PromptInputs) -> GenerationRequest:
         """The request for the current connection."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 
 from tavern_tui.core.character import Character
 from tavern_tui.core.chat import Chat, Message, Role
@@ -14,6 +16,7 @@ from tavern_tui.core.generation import GenerationType
 from tavern_tui.core.prompt import ChatPrompt, Prompt, PromptMessage, StateChanges, TextPrompt
 from tavern_tui.core.template import ReasoningTemplate
 from tavern_tui.prompt.bare import bare_prompt
+from tavern_tui.services.attachments import MOST_SENT, Attached
 from tavern_tui.services.chat_store import ChatStore
 from tavern_tui.services.events import MessageAdded, MessageChanged
 from tavern_tui.services.generating import Target
@@ -50,6 +53,36 @@ class ChatSession(TwoModels):
     def draft(self, text: str) -> None:
         self.store.draft = text
 
+    async def attach(self, what: Path | bytes) -> Attached:
+        """Let a file, or a picture from the clipboard, go out with the next message.
+
+        Raises UsageError, DataError, UnreadableFile, WriteFailed."""
+        if self.readonly_reason:
+            raise UsageError(self.readonly_reason, hint="Begin a new chat to go on.")
+        if len(self.attached) >= MOST_SENT:
+            raise UsageError(f"No more than {MOST_SENT} files go out with a message.")
+        desk, provider = self._desk, self._desk.connections.current.provider
+        given = (provider, desk.picture_detail())
+        if isinstance(what, Path):
+            made = await asyncio.to_thread(desk.attachments.attach, self.name, what, *given)
+        else:
+            made = await asyncio.to_thread(desk.attachments.attach_data, self.name, "clipboard", what, *given)
+        self.attached.append(made)
+        await desk.media_takes.learn()
+        return made
+
+    def take_off(self) -> Attached | None:
+        """Take the file off that was attached last; None: there is none."""
+        if not self.attached:
+            return None
+        taken = self.attached.pop()
+        self._desk.attachments.discard(taken)
+        return taken
+
+    def media_refusals(self) -> list[str]:
+        """Why files that are attached would not reach the model that answers, each reason once."""
+        return list(dict.fromkeys(filter(None, map(self._desk.media_refusal, self.attached))))
+
     # --- asking for replies
 
     @action(talks_on=True)
@@ -67,6 +100,7 @@ class ChatSession(TwoModels):
             self.chat.messages.append(going.message)
             self.store.append(self.chat)
             self.draft = ""
+            self.attached.clear()
             yield MessageAdded(len(self.chat.messages) - 1)
         async with aclosing(self._round(speakers)) as events:
             async for event in events:

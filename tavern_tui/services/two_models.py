@@ -86,6 +86,7 @@ class TwoModels(Editing):
             self.chat.messages.append(going.message)
             self.store.append(self.chat)
             self.draft = ""
+            self.attached.clear()
             yield MessageAdded(len(self.chat.messages) - 1)
 
     async def _begin(self, side: _Side, speaker: Character, errors: dict[int, TavernError]) -> None:
