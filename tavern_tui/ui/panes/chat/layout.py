@@ -22,7 +22,9 @@ LEAD = 2048
 
 MAX_LINES = 60_000
 """Lines of one message that are shown; selections count them in 16 bits."""
-_TOO_LONG = "… more lines than can be shown"
+MAX_TEXT = 1_000_000
+"""Characters of one message that are shown: a book of 500 pages. All of it is kept and sent."""
+_TOO_LONG = "… more than can be shown here"
 _NARROWEST = 8
 """Below this many columns bullets and bars are left out."""
 
@@ -60,7 +62,8 @@ class Layout:
         "message",
     )
 
-    def __init__(self, message: TranscriptMessage, width: int) -> None:
+    def __init__(self, message: TranscriptMessage, width: int, *, like: Layout | None = None) -> None:
+        """`like`: a layout of the message as it was, at the same width; what is still so is taken from it."""
         self.message = message
         self._width = max(1, width)
         self._open_ended = message.streaming
@@ -74,7 +77,7 @@ class Layout:
             self.fold_line = len(self.lines)
             self.lines += _thoughts(message, self._width)
         self._body = len(self.lines)
-        self._lay_from(0, screen_text(message.text))
+        self._lay_from(0, screen_text(message.text[:MAX_TEXT]))
 
     def extend(self, text: str) -> int:
         """Lay out the message's text, as `screen_text` gives it, which has only grown since the last time.
@@ -92,7 +95,7 @@ class Layout:
         start = self._blocks[index].start if index < len(self._blocks) else 0
         gap = index < len(self._blocks) and self._blocks[index].gap
         del self._blocks[index:], self._lines_at[index:]
-        for block in parse(text[start:], open_ended=self._open_ended):
+        for block in parse(text[start:], open_ended=self._open_ended, divide=True):
             if len(self.lines) > MAX_LINES:
                 break
             self._lines_at.append(len(self.lines))
@@ -102,7 +105,7 @@ class Layout:
             self._blocks.append(block._replace(start=block.start + start) if start else block)
             self.lines += _block_lines(block, self._width)
         self._text = text
-        if len(self.lines) > MAX_LINES:
+        if len(self.lines) > MAX_LINES or len(self.message.text) > MAX_TEXT:
             del self.lines[MAX_LINES:]
             self.lines.append(Line(_TOO_LONG, ((0, len(_TOO_LONG), FAINT),)))
         elif len(self.lines) == self._body:
