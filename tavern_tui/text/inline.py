@@ -61,10 +61,21 @@ def scan(text: str, base: int = 0, *, open_ended: bool = False) -> tuple[str, Se
     return _apply(text, _Scanner(text).events(open_ended), base)
 
 
+def is_closed(text: str) -> bool:
+    """Whether no style that begins in `text` could hold on behind it: what follows on the next line reads
+    the same without it."""
+    if _TOKEN.search(text) is None:
+        return True
+    scanner = _Scanner(text)
+    scanner.events(open_ended=False)
+    return not scanner.is_open
+
+
 class _Scanner:
     """One pass over the marks of a paragraph."""
 
-    __slots__ = ("_closers", "_marks", "_speech_from", "_strike", "_text", "_ticks", "_underscores")
+    __slots__ = ("_closers", "_marks", "_speech_from", "_stars", "_strike", "_text", "_ticks", "_underscores",
+                 "_unpaired")  # fmt: skip
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -73,11 +84,23 @@ class _Scanner:
         self._speech_from = 0
         self._strike = -1
         self._ticks: dict[int, list[int]] | None = None
+        self._unpaired = False
+        self._stars = _Emphasis(ITALIC, BOLD)
         self._underscores = _Emphasis(_UNDERSCORE_ITALIC, _UNDERSCORE_BOLD)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether something waits for its end, once `events` has gone through the text."""
+        return bool(
+            self._closers
+            or self._strike >= 0
+            or self._unpaired
+            or self._stars.is_open
+            or self._underscores.is_open
+        )
+
     def events(self, open_ended: bool) -> list[_Event]:
-        text, marks = self._text, self._marks
-        stars = _Emphasis(ITALIC, BOLD)
+        text, marks, stars = self._text, self._marks, self._stars
         skip = 0
         for match in _TOKEN.finditer(text):
             start, end = match.span()
@@ -155,6 +178,7 @@ class _Scanner:
         while places and places[-1] <= start:
             places.pop()
         if not places:
+            self._unpaired = True
             return end
         close = places[-1]
         self._marks += ((start, CODE, end), (close, CODE, close + size))
@@ -212,6 +236,10 @@ class _Emphasis:
             if opened == size:
                 break
         events += ((start, self._flags[size], start + size), (at, self._flags[size], at + size))
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self._open)
 
     def leave_open(self, events: list[_Event]) -> None:
         events += [(start, self._flags[size], start + size) for start, size in self._open]

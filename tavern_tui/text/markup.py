@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import NamedTuple
 
-from tavern_tui.text.inline import CODE, HEADING, Run, scan
+from tavern_tui.text.inline import CODE, HEADING, Run, is_closed, scan
 from tavern_tui.text.table import is_delimiter, table_lines
 
 
@@ -54,9 +54,18 @@ _DEEPEST = 4
 """Levels of lists and quotes that are told apart."""
 
 
-def parse(text: str, *, open_ended: bool = False) -> list[Block]:
-    """The blocks of `text`, in order. `open_ended`: more may follow (see `tavern_tui.text.inline.scan`)."""
-    return _Reader(text, open_ended).blocks()
+LONG = 2_000
+"""Characters from which a paragraph is worth dividing."""
+_LONGEST = 8 * LONG
+"""From here on a paragraph is divided although a style is open."""
+
+
+def parse(text: str, *, open_ended: bool = False, divide: bool = False) -> list[Block]:
+    """The blocks of `text`, in order. `open_ended`: more may follow (see `tavern_tui.text.inline.scan`).
+
+    `divide`: a long paragraph becomes several blocks without a gap, cut where a line ends and no style is
+    open; so a text that grows without an empty line need not be read anew from its beginning."""
+    return _Reader(text, open_ended, divide).blocks()
 
 
 def restart(blocks: Sequence[Block], text: str) -> int:
@@ -70,11 +79,12 @@ def restart(blocks: Sequence[Block], text: str) -> int:
 class _Reader:
     """Goes through the lines of a text once."""
 
-    __slots__ = ("_at", "_blocks", "_gap", "_line", "_lines", "_open_ended", "_text")
+    __slots__ = ("_at", "_blocks", "_divide", "_gap", "_line", "_lines", "_open_ended", "_text")
 
-    def __init__(self, text: str, open_ended: bool) -> None:
+    def __init__(self, text: str, open_ended: bool, divide: bool) -> None:
         self._text = text
         self._open_ended = open_ended
+        self._divide = divide
         self._lines = text.split("\n")
         self._line = 0
         self._at = 0
@@ -141,14 +151,25 @@ class _Reader:
         return not (self._open_ended and below == len(self._lines) - 1)
 
     def _paragraph(self) -> None:
-        start = self._at
+        start, enough = self._at, LONG
         self._next()
         while self._line < len(self._lines):
             line = self._lines[self._line]
             if not line or line.isspace() or self._kind(line) is not Kind.PARAGRAPH:
                 break
+            length = self._at - start
+            if self._divide and length >= enough:
+                if length >= _LONGEST or self._closed_there(start):
+                    break
+                enough = 2 * length
             self._next()
         self._add(Kind.PARAGRAPH, start, self._text[start : self._at - 1])
+
+    def _closed_there(self, start: int) -> bool:
+        """Whether a paragraph from `start` on could end before the current line: it must read the same with
+        the line's end behind it and without."""
+        part = self._text[start : self._at]
+        return is_closed(part) and is_closed(part[:-1])
 
     def _add(
         self, kind: Kind, start: int, source: str, first: str = "", rest: str = "", base: int = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from itertools import pairwise
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tavern_tui.core.chat import Message, Swipe
+from tavern_tui.text import markup
 from tavern_tui.text.inline import BOLD, ITALIC, SPEECH
 from tavern_tui.ui.panes.chat.heights import Heights
 from tavern_tui.ui.panes.chat.layout import LEAD, NAME, Layout
@@ -122,7 +124,39 @@ def test_any_split_into_deltas_gives_the_lines_of_the_whole(
     assert seen(layout) == seen(Layout(message, width))
     message.streaming = False
     whole = TranscriptMessage(name="Mira", text=text)
-    assert seen(Layout(message, width)) == seen(Layout(whole, width))
+    assert seen(Layout(message, width, like=layout)) == seen(Layout(whole, width))
+
+
+@given(st.lists(PIECES, max_size=60), st.lists(st.integers(0, 120), max_size=6), st.integers(1, 200))
+def test_a_long_paragraph_grows_in_parts_that_look_like_one(
+    pieces: list[str], cuts: list[int], longest: int
+) -> None:
+    text = "".join(pieces)
+    whole = TranscriptMessage(name="Mira", text=text)
+    with patch.object(markup, "LONG", 8), patch.object(markup, "_LONGEST", longest):
+        message = TranscriptMessage(name="Mira", streaming=True)
+        stream, layout = Stream(message), Layout(message, 12)
+        edges = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
+        for start, end in pairwise(edges):
+            stream.feed(text[start:end])
+            layout.extend(stream.take())
+        assert seen(layout) == seen(Layout(message, 12))
+        message.streaming = False
+        grown = Layout(message, 12, like=layout)
+        assert seen(grown) == seen(Layout(whole, 12))
+    with patch.object(markup, "LONG", 8), patch.object(markup, "_LONGEST", 10**6):
+        divided = Layout(whole, 12)
+    assert seen(divided) == seen(Layout(whole, 12))
+
+
+@given(st.lists(PIECES, max_size=40), st.lists(PIECES, max_size=40), st.integers(0, 80), st.text(max_size=3))
+def test_a_layout_made_from_another_is_like_a_fresh_one(
+    before: list[str], after: list[str], cut: int, thoughts: str
+) -> None:
+    old = TranscriptMessage(name="Mira", text="".join(before), streaming=True)
+    kept = old.text[:cut]
+    new = TranscriptMessage(name="Mi", text=kept + "".join(after), reasoning=thoughts, unfolded=True)
+    assert seen(Layout(new, 10, like=Layout(old, 10))) == seen(Layout(new, 10))
 
 
 def seen(layout: Layout) -> list[tuple[object, ...]]:

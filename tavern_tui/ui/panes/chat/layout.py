@@ -104,6 +104,7 @@ class Layout:
                 block = block._replace(gap=True)
             self._blocks.append(block._replace(start=block.start + start) if start else block)
             self.lines += _block_lines(block, self._width)
+            self.lines[-1].join = "\n"
         self._text = text
         if len(self.lines) > MAX_LINES or len(self.message.text) > MAX_TEXT:
             del self.lines[MAX_LINES:]
