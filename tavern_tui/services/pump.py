@@ -7,10 +7,14 @@ socket is neither slowed by it nor kept open for it.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from contextlib import aclosing
 
 from tavern_tui.core.generation import EventStream, StreamEvent
+
+TURN = 0.002
+"""Seconds of reading at a time before others have their turn."""
 
 
 class Pump:
@@ -27,9 +31,15 @@ class Pump:
     async def _run(self, stream: EventStream) -> None:
         try:
             async with aclosing(stream) as events:
+                since = time.perf_counter()
                 async for event in events:
                     self._events.append(event)
                     self._wake.set()
+                    # A server that is faster than we are never lets a read wait: without this no key
+                    # would be heard until the reply is over.
+                    if time.perf_counter() - since > TURN:
+                        await asyncio.sleep(0)
+                        since = time.perf_counter()
         except Exception as error:  # handed to whoever reads the batches
             self._error = error
         finally:
