@@ -159,6 +159,11 @@ def forget_turns() -> None:
     _plain_turns.clear()
 
 
+MAX_SCANNED = 1_000_000
+"""Characters at the end of one message that are searched for lore keys: no more would find room in any
+prompt, and a message of 50 MB would hold everything up for seconds."""
+
+
 class ScanTexts(Sequence[str]):
     """The history as lore keys see it: newest first, with names if the settings say so."""
 
@@ -179,7 +184,8 @@ class ScanTexts(Sequence[str]):
         if not -len(self) <= index < len(self):
             raise IndexError(index)
         turn = self._history.turn(index % len(self))
-        return f"{turn.name}: {turn.text}" if self._names else turn.text
+        text = turn.text if len(turn.text) <= MAX_SCANNED else turn.text[-MAX_SCANNED:]
+        return f"{turn.name}: {text}" if self._names else text
 
 
 def with_attachments(text: str, extra: Mapping[str, object]) -> str:
