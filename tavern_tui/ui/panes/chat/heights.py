@@ -30,6 +30,13 @@ class Heights:
     def is_exact(self, index: int) -> bool:
         return bool(self._exact[index])
 
+    def doubtful(self, near: int) -> int:
+        """The message whose height is an estimate and that is the nearest to this one; -1: there is none."""
+        before, after = self._exact.rfind(0, 0, near), self._exact.find(0, near)
+        if before < 0 or after < 0:
+            return max(before, after)
+        return before if near - before <= after - near else after
+
     def reset(self, estimates: Iterable[int]) -> None:
         """Forget everything; these are the heights, as far as one can guess."""
         self._heights = list(estimates)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import ClassVar
 
 from textual import events
@@ -17,11 +18,13 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.timer import Timer
 
+from tavern_tui.core.chat import Message as ChatMessage
 from tavern_tui.ui.panes.chat.extent import set_extent, set_position
 from tavern_tui.ui.panes.chat.finding import hits, needle
 from tavern_tui.ui.panes.chat.heights import Heights
 from tavern_tui.ui.panes.chat.layout import Layout, Line
-from tavern_tui.ui.panes.chat.message import Shown, shown
+from tavern_tui.ui.panes.chat.message import Shown, TranscriptMessage, shown
+from tavern_tui.ui.panes.chat.refining import Refiner
 from tavern_tui.ui.panes.chat.selecting import (
     key_and_line,
     place,
@@ -36,6 +39,8 @@ LAYOUTS = 256
 """Messages whose lines are kept."""
 FRAME = 1 / 30
 """Seconds between two looks of a growing message."""
+LEISURE = 4
+"""A look of a growing message that took long is followed by a pause so many times as long, for the keys."""
 
 
 class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
@@ -75,6 +80,19 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         self._stream: Stream | None = None
         self._frame: Timer | None = None
         self._paints: Paints | None = None
+        self.frame = FRAME
+        """Seconds between two looks of a growing message."""
+        self._look_took = 0.0
+        self.prepare: Callable[[ChatMessage, int], ChatMessage] = lambda message, depth: message
+        """Makes of a chat's message what is shown of it, when it comes near the screen; `depth`: its distance
+        from the last one. Slow things belong here, not into `set_messages`."""
+        self._refiner = Refiner(
+            self,
+            self._heights,
+            anchor=self._anchor,
+            measure=self._measured,
+            show=self._hold_still,
+        )
         self.marked: set[int] = set()
         """Messages that are chosen for the next action."""
         self._found: tuple[int, list[dict[int, tuple[int, int, int]]]] | None = None
@@ -129,8 +147,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
             self._end_stream()
         anchor = self._anchor()
         self._messages[index] = message
-        self._layouts.pop(index, None)
-        self._heights.doubt(index, self._estimate(message))
+        self._lay_anew(index)
         self._settle(anchor)
 
     def drop(self, index: int) -> None:
@@ -162,7 +179,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
     def fold(self, index: int, folded: bool | None = None) -> None:
         """Show a message's thinking in full, or only that there is some; None: the other way round."""
         if 0 <= index < len(self._messages):
-            message = shown(self._messages[index])
+            message = self._shown(index)
             message.unfolded = not message.unfolded if folded is None else not folded
             self.replace(index, message)
 
@@ -173,24 +190,27 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         if not self._messages:
             return
         if self._stream is None:
-            message = shown(self._messages[-1])
+            message = self._shown(len(self._messages) - 1)
             message.streaming = True
             self._messages[-1] = message
             self._layouts.pop(len(self._messages) - 1, None)
             self._stream = Stream(message)
         self._stream.feed(delta)
         if self._frame is None:
-            self._frame = self.set_timer(FRAME, self._flush)
+            self._frame = self.set_timer(max(self.frame, LEISURE * self._look_took), self._flush)
 
     def _flush(self) -> None:
         """Lay out what arrived since the last frame."""
         self._frame = None
         if self._stream is None or not self._messages:
             return
+        began = perf_counter()
         index = len(self._messages) - 1
-        self._layout(index).extend(self._stream.take())
-        self._heights.set(index, len(self._layout(index).lines))
+        layout = self._layout(index)
+        layout.extend(self._stream.take())
+        self._heights.set(index, len(layout.lines))
         self._grown()
+        self._look_took = perf_counter() - began
 
     def finish(self) -> None:
         """The last message is complete."""
@@ -205,9 +225,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         if stream is not None:
             stream.take()
             stream.message.streaming = False
-            index = len(self._messages) - 1
-            self._layouts.pop(index, None)
-            self._heights.doubt(index, self._estimate(stream.message))
+            self._lay_anew(len(self._messages) - 1)
 
     def _grown(self) -> None:
         """The end moved: follow it, or say that there is more below."""
@@ -224,17 +242,43 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         width = max(10, self._width or 70)
         return 3 + text.count("\n") + int(len(text) / (width * 0.93))
 
+    def _shown(self, index: int) -> TranscriptMessage:
+        """A message as it is laid out."""
+        message = self._messages[index]
+        if isinstance(message, ChatMessage):
+            message = self.prepare(message, len(self._messages) - 1 - index)
+        return shown(message)
+
     def _layout(self, index: int) -> Layout:
         layout = self._layouts.get(index)
         if layout is None:
-            message = shown(self._messages[index])
-            layout = Layout(message, max(1, self._width))
-            self._layouts[index] = layout
-            while len(self._layouts) > LAYOUTS:
-                self._layouts.popitem(last=False)
+            layout = Layout(self._shown(index), max(1, self._width))
+            self._keep(index, layout)
         else:
             self._layouts.move_to_end(index)
         return layout
+
+    def _keep(self, index: int, layout: Layout) -> None:
+        self._layouts[index] = layout
+        while len(self._layouts) > LAYOUTS:
+            self._layouts.popitem(last=False)
+        height = len(layout.lines)
+        if self._heights.is_exact(index) and self._heights[index] != height:
+            # What is shown of it has become longer or shorter since: a script that looks at its depth, say.
+            self._heights.set(index, height)
+            self.call_next(self._settle, self._anchor())
+
+    def _lay_anew(self, index: int) -> None:
+        """The message is another now; of its lines those are kept that are the same."""
+        old = self._layouts.pop(index, None)
+        self._heights.doubt(index, self._estimate(self._messages[index]))
+        if old is not None:
+            self._keep(index, Layout(self._shown(index), max(1, self._width), like=old))
+
+    def _measured(self, index: int) -> int:
+        """How many lines a message has, without keeping them."""
+        layout = self._layouts.get(index) or Layout(self._shown(index), max(1, self._width))
+        return len(layout.lines)
 
     def _exact(self, index: int) -> int:
         """The message's height, now known exactly."""
@@ -268,6 +312,14 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         set_extent(self, self._heights.total)
         set_position(self, top)
         self.refresh()
+        self._refiner.rest()
+
+    def _hold_still(self, index: int, line: int, bar: bool) -> None:
+        """Heights out of view have changed: what is in view stays there, and need not be painted."""
+        lowest = max(0, self._heights.total - self.size.height)
+        top = lowest if self._following else min(lowest, self._heights.top(index) + line)
+        set_extent(self, self._heights.total, bar=bar)
+        set_position(self, top, bar=bar)
 
     def on_resize(self, event: events.Resize) -> None:
         width = self.scrollable_content_region.width - GUTTER
@@ -282,6 +334,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
 
     def watch_scroll_y(self, old: float, new: float) -> None:
         super().watch_scroll_y(old, new)
+        self._refiner.rest()
         self._following = round(new) >= self._heights.total - self.size.height
         if self._following:
             self.new_below = False
@@ -396,11 +449,18 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         step = -1 if backwards else 1
         for distance in range(1, count + 1):
             index = (start + step * distance) % count
-            if pattern.search(self._messages[index].text):
+            if pattern.search(self._text(index)):
                 self._found = (index, hits(self._layout(index), pattern))
                 self.cursor = index
                 return True
         return False
+
+    def _text(self, index: int) -> str:
+        """A message's text as it is shown."""
+        message = self._messages[index]
+        if isinstance(message, ChatMessage):
+            message = self.prepare(message, len(self._messages) - 1 - index)
+        return message.text
 
     # --- mouse
 
