@@ -44,10 +44,11 @@ class BaseRule(StrEnum):
     SERVER = "server"
     """Cut off any API path: routes lie at the server's root or under several prefixes."""
     OPENAI = "openai"
-    """Keep the path; a bare host gets `/v1`."""
+    """Keep the path; a bare host gets the usual one, or `/v1`."""
     BEFORE_V1 = "before-v1"
     """Keep the path up to `/v1`, with which every path begins."""
     AS_IS = "as-is"
+    """Keep the path; a bare host gets the usual one, if there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,7 +80,9 @@ class HttpProvider:
                 f'The connection "{connection.name}" does not say where {spec.title} is.',
                 hint="Put the address of your own server or resource into it.",
             )
-        self._base: Base = parse_base(connection.url or spec.default_url, spec.base_rule, spec.middle)
+        self._base: Base = parse_base(
+            connection.url or spec.default_url, spec.base_rule, spec.middle, spec.default_url
+        )
         self._key = (key or "").strip()
         # Whoever names another address may have a proxy there that knows the key.
         self._at_home = not connection.url or connection.url.rstrip("/") == spec.default_url.rstrip("/")

@@ -62,9 +62,10 @@ class Base:
     """`Authorization` value from `user:password@` in the address."""
 
 
-def parse_base(typed: str, rule: BaseRule, middle: str = "") -> Base:
-    """The base of an address as typed, without the `middle` that all paths begin with. Raises
-    UsageError with the address in the sentence."""
+def parse_base(typed: str, rule: BaseRule, middle: str = "", usual: str = "") -> Base:
+    """The base of an address as typed, without the `middle` that all paths begin with. A service's address
+    that is a host alone gets the path of its `usual` one. Raises UsageError with the address in the
+    sentence."""
     text = FEW_SLASHES.sub(r"\1://", typed.strip())
     if not SCHEME.match(text):
         text = f"http://{text}"
@@ -83,6 +84,8 @@ def parse_base(typed: str, rule: BaseRule, middle: str = "") -> Base:
     if port is not None:
         netloc = f"{netloc}:{port}"
     path = _base_path(re.sub(r"/{2,}", "/", parts.path).rstrip("/"), rule)
+    if not path and rule in (BaseRule.OPENAI, BaseRule.AS_IS):
+        path = urlsplit(usual).path.rstrip("/") or ("/v1" if rule is BaseRule.OPENAI else "")
     path = _without_end(path, (middle,)) if middle else path
     return Base(
         url=f"{parts.scheme.lower()}://{netloc}{path}",
@@ -97,7 +100,7 @@ def _base_path(path: str, rule: BaseRule) -> str:
         case BaseRule.SERVER:
             return _without_end(path, API_PATHS)
         case BaseRule.OPENAI:
-            return _without_end(path, CHAT_PATHS) or "/v1"
+            return _without_end(path, CHAT_PATHS)
         case BaseRule.BEFORE_V1:
             return _without_end(path, V1_PATHS)
         case BaseRule.AS_IS:

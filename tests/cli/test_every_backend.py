@@ -60,7 +60,7 @@ def test_send_works(
     monkeypatch.setenv("TOUR_KEY", "key-of-the-tour")
     monkeypatch.setattr("tavern_tui.providers.horde.POLL_SECONDS", 0.0)
     with served(fake) as url:
-        words = ["send", "Hello", "--provider", id, "--url", url + fake.base, "--key-env", "TOUR_KEY"]
+        words = ["send", "Hello", "--provider", id, "--url", url, "--key-env", "TOUR_KEY"]
         if ROWS[id].prompt_kind == "chat" and ROWS[id].needs_model:
             words += ["--model", fake.model]
         words += [word for name, value in fake.options.items() for word in ("--option", f"{name}={value}")]

@@ -72,6 +72,20 @@ def test_an_openai_address_keeps_its_path_and_a_bare_host_gets_v1(typed: str, ba
     assert parse_base(typed, BaseRule.OPENAI).url == base
 
 
+def test_a_bare_host_gets_the_path_the_service_usually_has() -> None:
+    def base(typed: str, rule: BaseRule, usual: str) -> str:
+        return parse_base(typed, rule, usual=usual).url
+
+    assert (
+        base("127.0.0.1:9", BaseRule.AS_IS, "https://api.z.ai/api/paas/v4")
+        == "http://127.0.0.1:9/api/paas/v4"
+    )
+    assert base("https://h/", BaseRule.OPENAI, "https://api.groq.com/openai/v1") == "https://h/openai/v1"
+    assert base("https://h/v1", BaseRule.AS_IS, "https://api.deepseek.com/beta") == "https://h/v1"
+    assert base("https://h", BaseRule.AS_IS, "https://api.perplexity.ai") == "https://h"
+    assert base("https://h", BaseRule.SERVER, "https://h/v1") == "https://h"
+
+
 @pytest.mark.parametrize(
     "typed", ["", "   ", "ftp://h/", "http://", "http://h:99999", "http://a b/", "http://h:x/", "file:///etc"]
 )
