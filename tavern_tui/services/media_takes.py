@@ -63,9 +63,10 @@ SERVICES: Mapping[str, Takes] = {
 }
 """By provider; the others take pictures."""
 
-LISTED = frozenset(
-    ["claude", "mistralai", "openrouter", "electronhub", "aimlapi", "fireworks", "nanogpt", "chutes", "moonshot", "pollinations"]
-)
+LISTED = frozenset({
+    "claude", "mistralai", "openrouter", "electronhub", "aimlapi", "fireworks", "nanogpt", "chutes",
+    "moonshot", "pollinations",
+})  # fmt: skip
 """Providers whose list of models says which of them see."""
 
 SKILLS = {"image": "vision", "audio": "audio", "video": "video", "document": "files"}

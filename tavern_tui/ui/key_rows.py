@@ -80,6 +80,16 @@ ROWS: tuple[Key, ...] = (
         palette=False,
     ),
     a_key("chat.impersonate", "ctrl+t", "Write my turn", "Let the model draft your next message."),
+    a_key("chat.attach", "alt+z", "Attach a file", "A picture, PDF, sound or film for the next message."),
+    a_key(
+        "chat.attach_clipboard",
+        "ctrl+v",
+        "Attach the clipboard",
+        "The picture in the clipboard, where nothing was copied in here.",
+    ),
+    a_key(
+        "chat.take_off", "alt+r", "Take off", "Take off the last file; so does Backspace in the empty box."
+    ),
     a_key("chat.compare", "alt+v", "Two models", "Send to a second connection as well; see both replies."),
     a_key("chat.pick_chat", "ctrl+l", "Chats", "Open another chat of this character."),
     a_key("chat.search_all", "ctrl+f", "Search all chats", "Find words in all chats of everybody."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -210,6 +210,7 @@ class FakeSession:
     hold: bool = False
     readonly_reason: str = ""
     draft: str = ""
+    attached: list[Any] = field(default_factory=list)
     group: None = None
     auto_mode: bool = False
     sent: list[object] = field(default_factory=list)
@@ -307,6 +308,9 @@ class FakeSession:
 
     def shown_text(self, index: int) -> str:
         return self.chat.messages[index].text
+
+    def shower(self) -> Callable[[Message, int], Message]:
+        return lambda message, depth: message
 
     def swipe_left(self, index: int = -1) -> None:
         index %= len(self.chat.messages)

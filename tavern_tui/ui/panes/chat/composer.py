@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from textual import events
@@ -11,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from tavern_tui.services.suggest import Suggestion, suggest_macros
+from tavern_tui.text.clean import clean_text
 from tavern_tui.ui.widgets.completion import MacroArea
 
 MOST_LINES = 8
@@ -42,6 +44,19 @@ class Composer(MacroArea):
         """The user sends this."""
 
         text: str
+
+    @dataclass
+    class Dropped(Message):
+        """A text was pasted that consists of paths, which may be files to attach."""
+
+        text: str
+        paths: list[Path]
+
+    class PicturePasted(Message):
+        """A paste without words: there may be a picture in the clipboard."""
+
+    class NothingToErase(Message):
+        """Backspace in the empty box."""
 
     def __init__(self, *, enter_sends: bool = True, id: str | None = None) -> None:
         super().__init__(suggest=suggest_here, id=id, compact=False)
@@ -79,6 +94,27 @@ class Composer(MacroArea):
         event.stop()
         event.prevent_default()
 
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        from tavern_tui.services.dropped import dropped_paths  # nobody pastes before the first frame
+
+        text = clean_text(event.text)
+        paths = dropped_paths(text)
+        if paths:
+            self.post_message(self.Dropped(text, paths))
+        elif not text.strip():
+            self.post_message(self.PicturePasted())
+        else:
+            self.insert(text)
+
+    def action_paste(self) -> None:
+        """Ctrl+V: what was copied in here; if nothing was, a picture from elsewhere."""
+        if self.app.clipboard:
+            super().action_paste()
+        else:
+            self.post_message(self.PicturePasted())
+
     def _takes(self, key: str) -> bool:
         """Whether the key means something else here than in any text field; if so, it is done."""
         if key == "enter":
@@ -86,6 +122,9 @@ class Composer(MacroArea):
                 self.submit()
             else:
                 self.insert("\n")
+            return True
+        if key == "backspace" and not self.text:
+            self.post_message(self.NothingToErase())
             return True
         if key == "up":
             return self.cursor_location[0] == 0 and self._older()

@@ -31,6 +31,8 @@ class ChatPane(MessageMore):
         if event.text.startswith("/"):
             self._here.reply = self.run_script(event.text)
             return
+        if not self._may_go(event.text):
+            return
         if self._session.busy:
             self._queue(event.text)
             return

@@ -24,9 +24,9 @@ from tavern_tui.services.events import (
     SessionEvent,
 )
 from tavern_tui.text.clean import clean_line, clean_text
+from tavern_tui.ui.panes.chat.attach import Attaching
 from tavern_tui.ui.panes.chat.meter import ReplyMeter, summary
 from tavern_tui.ui.panes.chat.reading import Reading
-from tavern_tui.ui.panes.chat.session_view import SessionView
 
 if TYPE_CHECKING:
     from tavern_tui.services.session import ChatSession
@@ -39,7 +39,7 @@ TICK = 0.5
 """Seconds between updates of the speed; the timer exists only while a reply is on its way."""
 
 
-class ReplyView(SessionView):
+class ReplyView(Attaching):
     """One action of each session at a time; what happens in chats that are not looked at goes on."""
 
     def __init__(self, *, enter_sends: bool = True, id: str | None = None) -> None:
@@ -191,7 +191,6 @@ class ReplyView(SessionView):
         if self._within is not None:
             self._within.stop()
             self._within = None
-        self.transcript.finish()
         if event.index is not None:
             self.transcript.replace(event.index, self._drawn(event.index))
         elif (
@@ -201,6 +200,7 @@ class ReplyView(SessionView):
             and event.reason is not FinishReason.UNKNOWN
         ):
             self.notify("The model said nothing.", severity="warning", markup=False)
+        self.transcript.finish()
         self._show_title()
         self._say(summary(event), "$foreground-muted")
 

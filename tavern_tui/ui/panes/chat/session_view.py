@@ -16,6 +16,7 @@ from textual.widgets import Static
 from tavern_tui.core.chat import Message as ChatMessage
 from tavern_tui.core.errors import TavernError
 from tavern_tui.text.clean import clean_line
+from tavern_tui.ui.panes.chat.attach_line import AttachLine
 from tavern_tui.ui.panes.chat.composer import Composer
 from tavern_tui.ui.panes.chat.reading import Reading
 from tavern_tui.ui.panes.chat.tab_bar import TabBar
@@ -62,6 +63,7 @@ class SessionView(Vertical):
         yield TabBar(id="chat-tabs")
         yield Static(id="chat-title")
         yield Transcript(id="transcript")
+        yield AttachLine(id="attached")
         yield Composer(enter_sends=self._enter_sends, id="composer")
 
     def on_mount(self) -> None:

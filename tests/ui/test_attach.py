@@ -1,0 +1,205 @@
+"""Files that go out with a message: dropped, picked or from the clipboard, on the screen."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+from textual import events
+
+from tavern_tui.core.connection import Connection
+from tavern_tui.services import clipboard
+from tavern_tui.services.tavern import Tavern
+from tavern_tui.storage.folders import Folders
+from tavern_tui.ui.panes.chat.composer import Composer
+from tests.ui.driving import notes, screen_text, until
+from tests.ui.real_app import running
+
+Image = pytest.importorskip("PIL.Image")
+
+PDF = b"%PDF-1.4\n1 0 obj <</Type /Pages>> endobj\n2 0 obj <</Type /Page>> endobj\n%%EOF\n"
+
+
+def a_picture(path: Path, size: tuple[int, int] = (320, 200)) -> Path:
+    made = io.BytesIO()
+    Image.new("RGB", size, (90, 140, 60)).save(made, "PNG")
+    path.write_bytes(made.getvalue())
+    return path
+
+
+def answering(tavern: Tavern, provider: str = "scripted-chat", **more: object) -> None:
+    """Let a model answer that says one sentence."""
+    connection = Connection(
+        name="there", provider=provider, model="seer-1", extra_body={"replies": ["I see."]}, **more
+    )
+    tavern.connections.save(connection, key="k")
+    tavern.connections.select("there")
+
+
+async def paste(pilot, text: str) -> None:
+    pilot.app.screen.query_one(Composer).post_message(events.Paste(text))
+    await pilot.pause()
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["{}", "'{}'", '"{}"', "{escaped}", "{address}\r\n"],
+    ids=["plain", "quoted", "double quotes", "escaped blanks", "address"],
+)
+async def test_a_dropped_path_becomes_an_attachment(folders: Folders, tmp_path: Path, spelling: str) -> None:
+    path = a_picture(tmp_path / "our mill.png", (3000, 1500))
+    text = spelling.format(path, escaped=str(path).replace(" ", "\\ "), address=path.as_uri())
+    async with running(folders) as (pilot, tavern):
+        answering(tavern)
+        await paste(pilot, text)
+        await until(pilot, lambda: "our mill.png  picture  3000×1500" in screen_text(pilot))
+        assert "→ 2048×1024" in screen_text(pilot)
+        assert "≈ 1,105 tokens" in screen_text(pilot)
+        await pilot.press(*"look", "enter")
+        await until(pilot, lambda: len(tavern.session.chat.messages) == 3 and not tavern.session.busy)
+        (entry,) = tavern.session.chat.messages[1].extra["media"]
+        assert entry["type"] == "image"
+        assert tavern.attachments.file_of(entry["url"]).is_file()
+        assert "our mill.png  picture" not in screen_text(pilot)
+        assert tavern.session.attached == []
+
+
+async def test_words_that_only_look_like_a_path_stay_words(folders: Folders, tmp_path: Path) -> None:
+    async with running(folders) as (pilot, tavern):
+        for words in (f"{tmp_path}/gone.png", "/imagine a mill.png"):
+            await paste(pilot, words)
+            await until(pilot, lambda words=words: words in pilot.app.screen.query_one(Composer).text)
+        assert tavern.session.attached == []
+
+
+async def test_a_path_pasted_twice_is_meant_as_words(folders: Folders, tmp_path: Path) -> None:
+    path = a_picture(tmp_path / "a.png")
+    async with running(folders) as (pilot, tavern):
+        await paste(pilot, str(path))
+        await until(pilot, lambda: tavern.session.attached)
+        await paste(pilot, str(path))
+        await until(pilot, lambda: pilot.app.screen.query_one(Composer).text == str(path))
+        assert len(tavern.session.attached) == 1
+
+
+@pytest.mark.parametrize("key", ["backspace", "alt+r"])
+async def test_one_key_takes_a_file_off_again(folders: Folders, tmp_path: Path, key: str) -> None:
+    path = a_picture(tmp_path / "a.png")
+    async with running(folders) as (pilot, tavern):
+        await paste(pilot, str(path))
+        await until(pilot, lambda: "+ a.png" in screen_text(pilot))
+        await pilot.press(key)
+        await until(pilot, lambda: "+ a.png" not in screen_text(pilot))
+        assert tavern.session.attached == []
+        assert list(folders.user_images.rglob("*.png")) == []
+        assert path.is_file()
+
+
+async def test_the_picker_attaches_a_file(folders: Folders, tmp_path: Path) -> None:
+    path = tmp_path / "rules.pdf"
+    path.write_bytes(PDF)
+    async with running(folders) as (pilot, tavern):
+        await pilot.press("alt+z")
+        field = pilot.app.screen.query_one("#path")
+        field.value = str(path)
+        await pilot.press("enter")
+        await until(pilot, lambda: "rules.pdf  PDF  78 bytes  ≈ 2,000 tokens" in screen_text(pilot))
+        assert tavern.session.attached[0].kind == "document"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for wl-paste is a shell script")
+async def test_the_clipboards_picture_is_attached(
+    folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "bin" / "wl-paste"
+    tool.parent.mkdir()
+    tool.write_text(f"#!/bin/sh\nexec cat '{a_picture(tmp_path / 'copied.png')}'\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    monkeypatch.setenv("PATH", f"{tool.parent}{os.pathsep}{os.environ['PATH']}")
+    async with running(folders) as (pilot, tavern):
+        await pilot.press("ctrl+v")
+        await until(pilot, lambda: "+ clipboard  picture  320×200" in screen_text(pilot))
+        await paste(pilot, "")
+        await until(pilot, lambda: len(tavern.session.attached) == 2)
+
+
+async def test_without_a_program_for_the_clipboard_one_sentence_says_so(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clipboard, "TOOLS", ())
+    async with running(folders) as (pilot, _):
+        await pilot.press("ctrl+v")
+        await until(pilot, lambda: "No program was found that reads pictures" in notes(pilot))
+
+
+async def test_a_model_that_takes_no_pictures_is_named_before_anything_is_sent(
+    folders: Folders, tmp_path: Path
+) -> None:
+    path = a_picture(tmp_path / "a.png")
+    async with running(folders) as (pilot, tavern):
+        answering(tavern, "scripted")
+        await paste(pilot, str(path))
+        await until(pilot, lambda: "! Scripted replies reads text only" in screen_text(pilot))
+        await pilot.press(*"look", "enter")
+        await until(pilot, lambda: "Enter again sends the words alone" in notes(pilot))
+        assert len(tavern.session.chat.messages) == 1
+        assert pilot.app.screen.query_one(Composer).text == "look"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(tavern.session.chat.messages) == 3)
+
+
+async def test_a_picture_goes_out_without_words_too(folders: Folders, tmp_path: Path) -> None:
+    path = a_picture(tmp_path / "a.png")
+    async with running(folders) as (pilot, tavern):
+        answering(tavern)
+        await paste(pilot, str(path))
+        await until(pilot, lambda: tavern.session.attached)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(tavern.session.chat.messages) == 3 and not tavern.session.busy)
+        assert tavern.session.chat.messages[1].text == ""
+        assert "media" in tavern.session.chat.messages[1].extra
+
+
+def _folder(path: Path) -> None:
+    path.mkdir()
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _huge(path: Path) -> None:
+    with path.open("wb") as opened:
+        opened.truncate(2 * 1024**3)
+
+
+def _words(path: Path) -> None:
+    path.write_text("GIF? no")
+
+
+def _broken(path: Path) -> None:
+    path.write_bytes(a_picture(path).read_bytes()[:60])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no named pipes there")
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (_folder, "is a folder"),
+        (_pipe, "is no ordinary file"),
+        (_huge, "has 2,048 MiB; up to 32 MiB can be attached"),
+        (_words, "is no picture, sound, film or PDF"),
+        (_broken, "it is damaged"),
+    ],
+)
+async def test_hostile_files_get_one_sentence(folders: Folders, tmp_path: Path, make, said: str) -> None:
+    path = tmp_path / "a.png"
+    make(path)
+    async with running(folders) as (pilot, tavern):
+        await paste(pilot, str(path))
+        await until(pilot, lambda: said in notes(pilot))
+        assert tavern.session.attached == []
+        assert not folders.user_images.exists()
