@@ -209,6 +209,7 @@ class ProviderSpec:
     """What every path begins with; an address that ends in it is not given it twice."""
     generate_path: str = ""
     models_path: str = "/v1/models"
+    """`{option}` in it stands for the connection's choice."""
     home: str = ""
     key: KeyNeed = "none"
     secret: str = ""

@@ -15,6 +15,8 @@ NONE = Offer(model=Model(id=""))
 """For an entry that is no model to chat with."""
 PER_MILLION = 1e-6
 MAX_PAGES = 20
+WORKERS_CONTEXT = 8191
+"""Of models that name none."""
 
 
 def anthropic_offer(entry: Entry) -> Offer:
@@ -145,18 +147,44 @@ async def _paged(ask: Ask, spec: ProviderSpec) -> list[Offer]:
     return offers
 
 
-async def _no_status(ask: Ask, spec: ProviderSpec, model: str) -> ServerStatus:
-    return ServerStatus(ok=True, title=spec.title, model=model, detail="It has no list of models.")
+def known(*ids: str) -> ServerApi:
+    """A service that tells nothing until it is asked to write. `ids`: models it is known to have, the usual
+    one first; it may have others."""
+
+    async def status(ask: Ask, spec: ProviderSpec, model: str) -> ServerStatus:
+        detail = "It has no list of models; its key is tried with the first message."
+        return ServerStatus(ok=True, title=spec.title, model=model, detail=detail)
+
+    async def models(ask: Ask, spec: ProviderSpec) -> list[Model]:
+        return [Model(id=id) for id in ids]
+
+    return ServerApi(status=status, models=models)
 
 
-async def _no_models(ask: Ask, spec: ProviderSpec) -> list[Model]:
-    return []
+def workers_offer(entry: Entry) -> Offer:
+    """Facts are in a list of properties there, as texts."""
+    facts = {
+        as_text(one.get("property_id")): one.get("value")
+        for one in map(as_dict, as_list(entry.get("properties")))
+    }
+    size = as_text(facts.get("context_window"))
+    names = {"vision": "vision", "function_calling": "tools", "reasoning": "reasoning"}
+    model = Model(
+        id=as_text(entry.get("name")),
+        context_size=int(size) if size.isascii() and size.isdigit() else WORKERS_CONTEXT,
+        capabilities=tuple(name for fact, name in names.items() if facts.get(fact) == "true"),
+    )
+    return Offer(model=model)
 
 
-UNLISTED = ServerApi(status=_no_status, models=_no_models)
-"""For services that tell nothing until they are asked to write."""
+async def _workers(ask: Ask, spec: ProviderSpec) -> list[Offer]:
+    found = as_dict(await ask.get(spec.models_path))
+    return read_offers(found.get("result"), workers_offer)
+
+
 ANTHROPIC = hosted(anthropic_offer)
 GOOGLE = listing(_paged)
+WORKERS_AI = listing(_workers)
 MISTRAL = hosted(mistral_offer)
 ELECTRONHUB = hosted(electronhub_offer)
 AIMLAPI = hosted(aimlapi_offer)

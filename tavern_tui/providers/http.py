@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 
@@ -71,7 +71,8 @@ class HttpProvider:
     ) -> None:
         if spec.dialect is None or spec.server is None:
             raise UsageError(f'The provider "{spec.id}" has no wire format.')
-        self._spec = spec
+        self._row = spec
+        self._spec = _at_home_in(spec, connection)
         self._dialect: Dialect = spec.dialect
         self._server: ServerApi = spec.server
         self._connection = connection
@@ -118,7 +119,7 @@ class HttpProvider:
 
     @property
     def spec(self) -> ProviderSpec:
-        return self._spec
+        return self._row
 
     @property
     def name(self) -> str:
@@ -366,3 +367,12 @@ async def _read_out(chunks: AsyncIterator[bytes]) -> None:
         async with asyncio.timeout(READ_OUT_SECONDS):
             async for _ in chunks:
                 pass
+
+
+def _at_home_in(spec: ProviderSpec, connection: Connection) -> ProviderSpec:
+    """The row with the connection's own choices in the address of its list: an account, say."""
+    path = spec.models_path
+    for option in spec.options:
+        chosen = connection.options.get(option.id, option.default)
+        path = path.replace(f"{{{option.id}}}", quote(str(chosen or ""), safe=""))
+    return spec if path == spec.models_path else replace(spec, models_path=path)

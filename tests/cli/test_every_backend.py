@@ -12,7 +12,6 @@ from threading import Event, Thread
 import pytest
 
 from tavern_tui.cli import main
-from tavern_tui.providers.registry import ROWS
 from tests.providers.fakes.known import all_fakes
 from tests.providers.fakes.server import FakeServer
 from tests.providers.fakes.strict import REPLY, StrictFake
@@ -61,8 +60,6 @@ def test_send_works(
     monkeypatch.setattr("tavern_tui.providers.horde.POLL_SECONDS", 0.0)
     with served(fake) as url:
         words = ["send", "Hello", "--provider", id, "--url", url, "--key-env", "TOUR_KEY"]
-        if ROWS[id].prompt_kind == "chat" and ROWS[id].needs_model:
-            words += ["--model", fake.model]
         words += [word for name, value in fake.options.items() for word in ("--option", f"{name}={value}")]
         code, said = run(tmp_path, *words, "--no-save")
     assert code == 0, capsys.readouterr().err

@@ -48,6 +48,23 @@ async def models_of(source: str, answer: object) -> list[Model]:
             Model(id="claude-x", title="Claude X", context_size=200000, capabilities=("vision",)),
         ),
         (
+            "workers_ai",
+            {
+                "success": True,
+                "result": [
+                    {
+                        "id": "0f1e", "name": "@cf/m/x",
+                        "properties": [
+                            {"property_id": "context_window", "value": "24000"},
+                            {"property_id": "function_calling", "value": "true"},
+                            {"property_id": "price", "value": [{"unit": "x"}]},
+                        ],
+                    }
+                ],
+            },
+            Model(id="@cf/m/x", context_size=24000, capabilities=("tools",)),
+        ),
+        (
             "mistralai",
             {
                 "data": [
@@ -146,11 +163,11 @@ async def test_all_pages_of_googles_list_are_read_but_none_twice() -> None:
     assert told.asked == [first, second]
 
 
-@pytest.mark.parametrize("source", ["perplexity", "vertexai", "zai", "minimax", "ai21", "workers_ai"])
-async def test_a_service_without_a_list_is_not_asked_for_one(source: str) -> None:
+@pytest.mark.parametrize("source", ["perplexity", "vertexai", "zai", "minimax", "ai21"])
+async def test_a_service_without_a_list_is_not_asked_for_one_but_some_models_are_known(source: str) -> None:
     spec = ROWS[source]
     assert spec.server is not None
     told = Told({})
-    assert await spec.server.models(told, spec) == []  # type: ignore[arg-type]
+    assert len(await spec.server.models(told, spec)) >= 2  # type: ignore[arg-type]
     status = await spec.server.status(told, spec, "m")  # type: ignore[arg-type]
     assert (status.ok, status.model, told.asked) == (True, "m", [])

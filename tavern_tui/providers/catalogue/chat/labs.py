@@ -138,7 +138,9 @@ ZAI = ProviderSpec(
             path=lambda call: at(call, ZAI_CODING if call.text(ZAI_ENDPOINT) == "coding" else ""),
         )
     ),
-    server=chat_lists.UNLISTED,
+    server=chat_lists.known(
+        "glm-5.2", "glm-5", "glm-4.7", "glm-4.6", "glm-4.6v", "glm-4.5", "glm-4.5-air", "glm-4.5v"
+    ),
     default_url="https://api.z.ai/api/paas/v4",
     base_rule=BaseRule.AS_IS,
     generate_path="/chat/completions",
@@ -168,7 +170,7 @@ MINIMAX = ProviderSpec(
             path=lambda call: at(call, MINIMAX_CN if call.text(MINIMAX_ENDPOINT) == "cn" else ""),
         )
     ),
-    server=chat_lists.UNLISTED,
+    server=chat_lists.known("M2-her", "MiniMax-M2.7", "MiniMax-M2"),
     default_url="https://api.minimax.io/v1",
     base_rule=BaseRule.AS_IS,
     generate_path="/chat/completions",
@@ -223,7 +225,7 @@ AI21 = ProviderSpec(
             tools=tools_without_choice,
         )
     ),
-    server=chat_lists.UNLISTED,
+    server=chat_lists.known("jamba-large", "jamba-mini"),
     default_url="https://api.ai21.com/studio/v1",
     base_rule=BaseRule.AS_IS,
     generate_path="/chat/completions",
@@ -276,7 +278,9 @@ PERPLEXITY = ProviderSpec(
     dialect=RecipeDialect(
         Recipe(effort=effort.EVERY_MODEL, stop_key="", schema=nameless_schema, tools=no_tools)
     ),
-    server=chat_lists.UNLISTED,
+    server=chat_lists.known(
+        "sonar", "sonar-pro", "sonar-reasoning", "sonar-reasoning-pro", "sonar-deep-research"
+    ),
     default_url="https://api.perplexity.ai",
     base_rule=BaseRule.AS_IS,
     generate_path="/chat/completions",

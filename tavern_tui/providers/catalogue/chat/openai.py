@@ -120,7 +120,7 @@ AZURE = ProviderSpec(
     ),
     server=servers.LISTED,
     base_rule=BaseRule.AS_IS,
-    models_path="/openai/models?api-version=2024-10-21",
+    models_path="/openai/models?api-version={api_version}",
     home="https://portal.azure.com",
     key="required",
     secret="api_key_azure_openai",

@@ -99,6 +99,19 @@ def groq_entry(model: str, context: int | None) -> dict[str, Any]:
     return {"id": model, "object": "model", "owned_by": "Meta", "active": True, "context_window": context}
 
 
+def workers_entry(model: str, context: int | None) -> dict[str, Any]:
+    size = {"property_id": "context_window", "value": str(context)}
+    return {
+        "id": "0f1e",
+        "name": model,
+        "properties": [size, {"property_id": "function_calling", "value": "true"}],
+    }
+
+
+def result_list(entries: list[dict[str, Any]]) -> object:
+    return {"success": True, "errors": [], "messages": [], "result": entries}
+
+
 def fireworks_entry(model: str, context: int | None) -> dict[str, Any]:
     return {"name": model, "displayName": "K", "kind": "HF_BASE_MODEL", "contextLength": context}
 
@@ -173,7 +186,7 @@ SERVICES = (
         turns=Turns(keys=(*MESSAGE, "name", "partial")),
     ),
     Service(
-        id="zai", models=("glm-5",), base="/api/paas/v4", models_path=None, error=zai_error,
+        id="zai", models=("glm-5", "glm-5.2"), base="/api/paas/v4", models_path=None, error=zai_error,
         headers={"accept-language": "en-US,en"},
         fields={
             **BASIC, **COOL, **TOOLS, **FORMAT, **THINKING, "top_p": number(0.01, 1), "stop": texts(1, least=1),
@@ -220,7 +233,8 @@ SERVICES = (
         id="siliconflow", models=("deepseek-ai/DeepSeek-V3",), fields=USUAL, error=silicon_error,
     ),
     Service(
-        id="workers_ai", models=("@cf/meta/llama-3.1-8b-instruct",), base="/client/v4", models_path=None,
+        id="workers_ai", models=("@cf/meta/llama-3.1-8b-instruct",), base="/client/v4", context=24000,
+        models_path="/accounts/acc/ai/models/search", entry=workers_entry, listing=result_list,
         path="/accounts/acc/ai/v1/chat/completions", options={"account_id": "acc"}, error=workers_error,
         fields={
             **USUAL, "temperature": number(0, 5), "top_p": number(0.001, 1), "top_k": whole(1, 50),
