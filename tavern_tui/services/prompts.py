@@ -52,7 +52,7 @@ from tavern_tui.storage.presets import (
 )
 from tavern_tui.storage.templates import TemplateStore
 from tavern_tui.text.clean_reply import CleanRules, clean_reply
-from tavern_tui.text.regex_scripts import Placement, ScriptContext, apply_scripts
+from tavern_tui.text.regex_scripts import Placement, ScriptContext, apply_scripts, counts_here
 
 if TYPE_CHECKING:
     from tavern_tui.services.generating import Conversation
@@ -381,18 +381,43 @@ class PromptDesk:
 
     def shown(self, session: Conversation, message: Message, depth: int) -> str:
         """A message's text as it is shown: macros resolved, display scripts applied."""
-        author = (session.turns.author(message) if session.turns else None) or session.character
-        scripts = self.regex_scripts(author)
-        has_macros = _MACRO.search(message.text) is not None
-        if not has_macros and not scripts:
-            return message.text
+        return self.shower(session)(message, depth)
+
+    def shower(self, session: Conversation) -> Callable[[Message, int], str]:
+        """`shown` for many messages: which scripts run is asked once, for each author."""
+        scripts_of: dict[tuple[str, str], tuple[RegexScript, ...]] = {}
+
+        def shown(message: Message, depth: int) -> str:
+            author = (session.turns.author(message) if session.turns else None) or session.character
+            key = author.file, author.name
+            if key not in scripts_of:
+                scripts_of[key] = self.regex_scripts(author)
+            scripts = scripts_of[key]
+            return self._shown(session, message, depth, author, scripts)
+
+        return shown
+
+    def _shown(
+        self,
+        session: Conversation,
+        message: Message,
+        depth: int,
+        author: Character,
+        scripts: tuple[RegexScript, ...],
+    ) -> str:
+        text = message.text
+        has_macros = ("{{" in text or "<" in text) and _MACRO.search(text) is not None
+        placement = Placement.USER_INPUT if message.is_user else Placement.AI_OUTPUT
+        context = ScriptContext.DISPLAY
+        if not has_macros and not any(counts_here(one, placement, context, depth) for one in scripts):
+            return text
         scene = open_scene(self.inputs(session, user_input="", seed=0, dry_run=True, speaker=author))
         text = scene.substitute(message.text) if has_macros else message.text
         return apply_scripts(
             text,
             scripts,
-            placement=Placement.USER_INPUT if message.is_user else Placement.AI_OUTPUT,
-            context=ScriptContext.DISPLAY,
+            placement=placement,
+            context=context,
             depth=depth,
             substitute=scene.substitute,
             warnings=None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -275,6 +275,17 @@ class ChatSession(TwoModels):
         """A message's text as it is shown: macros resolved, display scripts applied. Not cleaned."""
         depth = len(self.chat.messages) - 1 - index
         return self._desk.shown(self, self.chat.messages[index], depth)
+
+    def shower(self) -> Callable[[Message, int], Message]:
+        """Makes of messages what is shown of them, as `shown_text` does; the number is the distance from
+        the last message. For many: ask for a new one when settings or scripts have changed."""
+        shown = self._desk.shower(self)
+
+        def show(message: Message, depth: int) -> Message:
+            text = shown(message, depth)
+            return message if text == message.text else message.with_text(text)
+
+        return show
 
     # --- looking ahead
 

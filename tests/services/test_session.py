@@ -260,3 +260,4 @@ async def test_send_edited_sends_just_that(folders: Folders) -> None:
 async def test_the_greeting_is_shown_with_its_macros_resolved(folders: Folders) -> None:
     async with tavern(folders, scripted("x")) as made:
         assert made.session.shown_text(0) == "Welcome, User."
+        assert made.session.shower()(made.session.chat.messages[0], 0).text == "Welcome, User."

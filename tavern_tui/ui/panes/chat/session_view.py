@@ -134,13 +134,13 @@ class SessionView(Vertical):
         raise NotImplementedError
 
     def _show_messages(self) -> None:
-        self.transcript.set_messages([self._drawn(at) for at in range(len(self._session.chat.messages))])
+        self.transcript.prepare = self._session.shower()
+        self.transcript.set_messages(self._session.chat.messages)
 
     def _drawn(self, index: int) -> ChatMessage:
-        """A message as it is shown: with its macros resolved."""
-        message = self._session.chat.messages[index]
-        text = self._session.shown_text(index)
-        return message if text == message.text else message.with_text(text)
+        """A message for the transcript, which resolves its macros when it comes near the screen."""
+        self.transcript.prepare = self._session.shower()  # scripts may have changed
+        return self._session.chat.messages[index]
 
     def reload(self) -> None:
         """Draw all messages anew; the cursor stays."""
