@@ -199,7 +199,7 @@ SERVICES = (
     ),
     Service(
         id="mistralai", models=("mistral-small-latest",), context=32768, entry=mistral_entry,
-        noise=({"id": "mistral-embed", "capabilities": {"completion_chat": False}},), error=flat_error,
+        noise=({"id": "mistral-embed", "type": "base", "capabilities": {"completion_chat": False}},), error=flat_error,
         fields={
             **BASIC, **PENALTIES, **TOOLS, **FORMAT, "stop": texts(least=1), "random_seed": whole(0),
             "safe_prompt": flag, "temperature": number(0, 1.5),

@@ -62,6 +62,7 @@ MODELS: Mapping[str, Kind] = {
     "claude-opus-5": Kind(),
     "claude-fable-5-2": Kind(),
 }
+VERSION = re.compile(r"20\d\d-\d\d-\d\d")
 KINDS_OF_ERROR = {
     400: "invalid_request_error", 401: "authentication_error", 402: "billing_error", 403: "permission_error",
     404: "not_found_error", 413: "request_too_large", 429: "rate_limit_error", 500: "api_error",
@@ -89,8 +90,14 @@ class ClaudeFake(StrictFake):
         return {"type": "error", "error": {"type": kind, "message": sentence}, "request_id": "req_1"}
 
     def check_key(self, seen: Seen) -> None:
-        super().check_key(seen)
-        if seen.headers.get("anthropic-version") != "2023-06-01":
+        """The key stands in a header of the service's own, or, from its newer client, in the usual one."""
+        sent = {
+            seen.headers.get(self.key_header),
+            seen.headers.get("authorization", "").removeprefix("Bearer "),
+        }
+        if self.key not in sent:
+            raise Refused(401, self.error(401, "invalid x-api-key"))
+        if not VERSION.fullmatch(seen.headers.get("anthropic-version", "")):
             raise Refused(*self.bad("anthropic-version: header is required"))
 
     async def listed(self, seen: Seen, answer: Answer) -> None:

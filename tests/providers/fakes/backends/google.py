@@ -69,7 +69,7 @@ class GeminiFake(StrictFake):
     context: ClassVar[int | None] = 1_048_576
     key_needed = True
     key_header = "x-goog-api-key"
-    places: ClassVar[tuple[str, ...]] = ("/v1beta/models",)
+    places: ClassVar[tuple[str, ...]] = ("/v1beta/models", "/v1/models")
     harms: ClassVar[tuple[str, ...]] = HARMS
     schema: ClassVar[tuple[str, str]] = ("google-ai-studio", "GenerateContentRequest")
     generate = frozenset(
@@ -84,7 +84,8 @@ class GeminiFake(StrictFake):
             for model in MODELS
             for what in ("generateContent", "streamGenerateContent")
         }
-        return found | ({"GET /v1beta/models": self.listed} if self.lists else {})
+        lists = {f"GET {place}": self.listed for place in self.places} if self.lists else {}
+        return found | lists
 
     def error(self, status: int, sentence: str) -> object:
         return {"error": {"code": status, "message": sentence, "status": STATUSES.get(status, "UNKNOWN")}}
