@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator
@@ -17,6 +18,9 @@ from tavern_tui.storage.atomic import write_bytes, write_quickly
 from tavern_tui.storage.chat_guard import ChatGuard, Holder
 from tavern_tui.storage.chats import ChatFile
 from tavern_tui.storage.chats.moving import chat_file_bytes
+
+DRAFT_EVERY = 0.5
+"""Seconds between two writes of a draft that is being typed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,7 @@ class ChatStore:
         self._begin = begin
         self._drafts = drafts
         self._draft: str | None = None
+        self._draft_timer: asyncio.TimerHandle | None = None
         self._back_up = back_up
         self._guard = guard
         self._find_aside = aside
@@ -142,6 +147,8 @@ class ChatStore:
 
     def close(self, chat: Chat) -> None:
         """Write what is not written yet. Raises WriteFailed."""
+        if self._draft_timer is not None:
+            self._keep_draft()
         if self._guard is not None:
             self._guard.release()
         if self.readonly_reason:
@@ -185,6 +192,8 @@ class ChatStore:
         stays as a copy, whose place is returned. Raises WriteFailed; nothing is settled then."""
         if self.elsewhere is None or self._aside is None:
             return None
+        if self._draft_timer is not None:
+            self._keep_draft()
         self._aside.rewrite(chat)
         kept = self._aside.path
         self._file = self._aside = self.elsewhere = None
@@ -247,12 +256,32 @@ class ChatStore:
         if text == self.draft:
             return
         self._draft = text
+        if text:
+            self._keep_draft_soon()
+        else:
+            self._keep_draft()
+
+    def _keep_draft_soon(self) -> None:
+        """Not with every key: a write takes longer than the key's echo may."""
+        if self._draft_timer is not None:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._keep_draft()
+        else:
+            self._draft_timer = loop.call_later(DRAFT_EVERY, self._keep_draft)
+
+    def _keep_draft(self) -> None:
+        if self._draft_timer is not None:
+            self._draft_timer.cancel()
+            self._draft_timer = None
         path = self._draft_path()
         if path is None:
             return
         try:
-            if text:
-                write_quickly(path, text)
+            if self._draft:
+                write_quickly(path, self._draft)
             else:
                 path.unlink(missing_ok=True)
         except OSError:
