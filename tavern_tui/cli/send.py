@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tavern_tui.cli.commands import print_json, print_line, print_table
+from tavern_tui.core.chat_choices import CHOICES
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import UsageError
 from tavern_tui.core.prompt import TextPrompt
@@ -267,9 +268,9 @@ def read_option(text: str) -> tuple[str, object]:
 def read_sampler(text: str) -> tuple[str, SamplerValue]:
     """`temperature=0.7` as a sampler's name and value. Raises UsageError."""
     name, equals, value = text.partition("=")
-    spec = SAMPLERS.get(name.strip())
+    spec = SAMPLERS.get(name.strip()) or CHOICES.get(name.strip())
     if not equals or spec is None:
-        known = ", ".join(SAMPLERS)
+        known = ", ".join((*SAMPLERS, *CHOICES))
         raise UsageError(f'"{text}" is not NAME=VALUE with a known sampler.', hint=f"Known: {known}.")
     try:
         match spec.kind:
@@ -280,6 +281,8 @@ def read_sampler(text: str) -> tuple[str, SamplerValue]:
             case SamplerKind.BOOL:
                 return spec.id, {"true": True, "false": False}[value.strip().lower()]
             case SamplerKind.TEXT:
+                if spec.choices and value not in spec.choices:
+                    raise ValueError(value)
                 return spec.id, value
             case SamplerKind.STRINGS:
                 return spec.id, tuple(str(one) for one in json.loads(value))

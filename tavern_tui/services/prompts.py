@@ -161,7 +161,7 @@ class PromptDesk:
     def _offered(self, shape: TextShape | ChatShape, generation: GenerationType) -> tuple[Tool, ...]:
         """The tools a reply of this kind may call; none where several replies come at once."""
         if not isinstance(shape, ChatShape) or not offers_tools(
-            shape.preset, generation, shape.post_processing
+            shape.preset, generation, shape.post_processing, self.connections.current.samplers
         ):
             return ()
         connection = self.connections.current
@@ -322,6 +322,7 @@ class PromptDesk:
                 inputs.generation,
                 post_processing=inputs.shape.post_processing,
                 tools=inputs.tools,
+                choices=connection.samplers,
             )
         spec = self.connections.spec_of(connection)
         return self._token_ids.filled(request, spec, self.counts.tokenizer())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from tavern_tui.core.chat_choices import TOOLS, chosen
 from tavern_tui.core.chat_options import ReplySchema, Tool
 from tavern_tui.core.generation import GenerationRequest, GenerationType
 from tavern_tui.core.preset import ChatPreset
@@ -21,10 +22,15 @@ def samplers_for(generation: GenerationType, samplers: Mapping[str, SamplerValue
     return {name: value for name, value in samplers.items() if name not in left_out}
 
 
-def offers_tools(preset: ChatPreset, generation: GenerationType, post_processing: str) -> bool:
-    """Whether a request of this kind may offer tools."""
+def offers_tools(
+    preset: ChatPreset,
+    generation: GenerationType,
+    post_processing: str,
+    choices: Mapping[str, SamplerValue] | None = None,
+) -> bool:
+    """Whether a request of this kind may offer tools. `choices`: the connection's own."""
     return (
-        wants_tools(preset.source)
+        bool((choices or {}).get(TOOLS, wants_tools(preset.source)))
         and generation not in ONE_REPLY
         and (not post_processing or post_processing.endswith("_tools"))
     )
@@ -38,11 +44,14 @@ def for_chat(
     post_processing: str = "",
     tools: Sequence[Tool] = (),
     schema: ReplySchema | None = None,
+    choices: Mapping[str, SamplerValue] | None = None,
 ) -> GenerationRequest:
-    """The request of a chat service with what its preset says.
+    """The request of a chat service with what its preset says, and before that the connection's `choices`.
 
     What is asked for in the background comes whole. Tools are offered if the preset says so, and if
     the `post_processing` of messages leaves calls as they are."""
-    offered = offers_tools(preset, generation, post_processing)
+    offered = offers_tools(preset, generation, post_processing, choices)
     chat = replace(chat_options_from(preset.source), tools=tuple(tools) if offered else (), schema=schema)
+    if choices:
+        chat = chosen(chat, choices)
     return replace(request, chat=chat, stream=request.stream and generation is not GenerationType.QUIET)

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tavern_tui.core.chat_choices import CHOICES, fits
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import UsageError
 from tavern_tui.core.samplers import SAMPLERS, SamplerKind, SamplerSpec, SamplerValue
 from tavern_tui.providers.samplers import Values, checked
 from tavern_tui.providers.sent import Sent, sent_values
+from tavern_tui.services.chat_choices import Probe, preset_choices
 from tavern_tui.services.presets import PresetService
 from tavern_tui.storage.presets import PresetKind, ordered_samplers, samplers_from_chat
 
@@ -97,7 +99,8 @@ class SamplerService:
             return {}
         try:
             if kind is PresetKind.CHAT:
-                return samplers_from_chat(self._presets.get(name))
+                preset = self._presets.get(name)
+                return {**samplers_from_chat(preset), **preset_choices(preset.source)}
             return ordered_samplers(self._presets.get_text(name, kind), self.connection.provider)
         except UsageError:
             return {}
@@ -124,7 +127,7 @@ class SamplerService:
             for name, value in values.items()
             if name not in table and name in SAMPLERS and value != SAMPLERS[name].neutral
         ]
-        return [
+        samplers = [
             SamplerState(
                 spec=SAMPLERS[name],
                 value=values.get(name),
@@ -135,6 +138,37 @@ class SamplerService:
                 supported=name in table,
             )
             for name in (*(name for name in SAMPLERS if name in table), *left_out)
+        ]
+        return [*samplers, *self._choices(values, preset)]
+
+    def _choices(
+        self, values: Mapping[str, SamplerValue], preset: Mapping[str, SamplerValue]
+    ) -> list[SamplerState]:
+        """What else a chat service and its model can be told; nothing it would not be sent."""
+        row, own = self._connections.spec_of(self.connection), self.connection.samplers
+        if row.prompt_kind != "chat":
+            return []
+        probe = Probe(
+            row,
+            self.connection,
+            model=self._connections.model,
+            max_tokens=self._connections.max_tokens,
+            values=values,
+        )
+        return [
+            SamplerState(
+                spec=choice,
+                value=values.get(name),
+                origin="connection"
+                if name in own
+                else "preset"
+                if preset.get(name, choice.neutral) != choice.neutral
+                else "",
+                sent=probe.sent(choice),
+                supported=known,
+            )
+            for name, choice in CHOICES.items()
+            if (known := probe.knows(choice)) or (name in own and own[name] != choice.neutral)
         ]
 
     def remarks(self) -> list[str]:
@@ -168,18 +202,20 @@ class SamplerService:
 
     def set(self, name: str, value: SamplerValue | None) -> None:
         """Set a sampler of the current connection; None: back to the preset's value, or to none."""
-        if name not in SAMPLERS:
+        if name not in ALL:
             raise UsageError(f'There is no sampler "{name}".')
         samplers = dict(self.connection.samplers)
         if value is None:
             samplers.pop(name, None)
         else:
-            samplers[name] = within(SAMPLERS[name], checked(name, value))
+            samplers[name] = (
+                chosen_value(name, value) if name in CHOICES else within(SAMPLERS[name], checked(name, value))
+            )
         self._keep(samplers)
 
     def step(self, name: str, steps: int) -> None:
         """Move a number by so many of its steps, or flip a switch, or take the next choice."""
-        spec, now = SAMPLERS[name], self.values().get(name, SAMPLERS[name].neutral)
+        spec, now = ALL[name], self.values().get(name, ALL[name].neutral)
         if isinstance(now, bool):
             self.set(name, not now)
         elif spec.choices:
@@ -247,8 +283,18 @@ class SamplerService:
         return saved
 
 
+ALL: Mapping[str, SamplerSpec] = {**SAMPLERS, **CHOICES}
+"""Everything a connection keeps among its samplers."""
 SPECIAL = frozenset({"seed", "n", "logprobs", "sampler_order", "add_bos_token", "skip_special_tokens"})
 """Samplers that do not shape the distribution: neutralising leaves them."""
+
+
+def chosen_value(name: str, value: SamplerValue) -> SamplerValue:
+    """A value for one of the choices. Raises UsageError if it cannot be that."""
+    if not fits(name, value):
+        known = f" It can be {', '.join(CHOICES[name].choices)}." if CHOICES[name].choices else ""
+        raise UsageError(f"{CHOICES[name].title} cannot be {str(value)[:40]!r}.{known}")
+    return value
 
 
 def within(spec: SamplerSpec, value: SamplerValue) -> SamplerValue:

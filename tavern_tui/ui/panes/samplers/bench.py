@@ -148,7 +148,7 @@ class SamplerBench(Bench):
         here = self.here
         if here is None or event.id != here.spec.id:
             return
-        complaint = schema_complaint(str(event.value)) if event.id == "json_schema" else ""
+        complaint = schema_complaint(str(event.value)) if event.id in ("json_schema", "reply_schema") else ""
         if complaint:
             self.say_help(complaint)
             return
