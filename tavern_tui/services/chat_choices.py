@@ -12,7 +12,7 @@ from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import TavernError
 from tavern_tui.core.generation import GenerationRequest
 from tavern_tui.core.prompt import CalledTool, Cargo, ChatPrompt, PromptMessage
-from tavern_tui.core.samplers import SamplerSpec, SamplerValue
+from tavern_tui.core.samplers import SamplerKind, SamplerSpec, SamplerValue
 from tavern_tui.providers.base import ProviderSpec
 from tavern_tui.providers.sent import Sent
 from tavern_tui.storage.presets import chat_options_from, wants_tools
@@ -75,22 +75,35 @@ class Probe:
         bodies = [self._body({choice.id: value}) for value in _candidates(choice)]
         return any(body != bodies[0] for body in bodies[1:])
 
+    def takes(self, sampler: SamplerSpec) -> bool:
+        """Whether the model is sent a sampler at all, as the others are: models that think take few."""
+        if sampler.kind not in (SamplerKind.FLOAT, SamplerKind.INT):
+            return True
+        middle = (sampler.low + sampler.high) / 2
+        tried = [sampler.low, middle, sampler.high]
+        values = [int(one) if sampler.kind is SamplerKind.INT else one for one in tried]
+        bodies = [self._body({}, {sampler.id: value}) for value in values]
+        return any(body != bodies[0] for body in bodies[1:])
+
     def sent(self, choice: SamplerSpec) -> Sent:
         """What the request says because of it."""
         neutral, now = self._body({choice.id: choice.neutral}), self._body({})
         return Sent(body={name: value for name, value in now.items() if neutral.get(name) != value})
 
-    def _body(self, fields: Mapping[str, SamplerValue]) -> Mapping[str, object]:
+    def _body(
+        self, fields: Mapping[str, SamplerValue], samplers: Mapping[str, SamplerValue] | None = None
+    ) -> Mapping[str, object]:
         values = {**self._values, **fields}
         options, prompt = chosen(ChatOptions(), values), A_TALK
         if values.get(TOOLS):
             options, prompt = replace(options, tools=(A_TOOL,)), A_CALL
         if self._spec.dialect is None:
             return {}
+        request = replace(self._request, chat=options, prompt=prompt)
+        if samplers is not None:
+            request = replace(request, samplers={**request.samplers, **samplers})
         try:
-            encoded = self._spec.dialect.encode(
-                replace(self._request, chat=options, prompt=prompt), self._spec
-            )
+            encoded = self._spec.dialect.encode(request, self._spec)
         except TavernError:
             return {}
         return {"/": encoded.path, **encoded.body} if encoded.headers == {} else {

@@ -110,10 +110,11 @@ class SamplerService:
         return {**self.preset_values(), **self.connection.samplers}
 
     def all(self) -> list[SamplerState]:
-        """The samplers the connection's server has, temperature first; after them what is set and left
-        out."""
-        table = self._connections.spec_of(self.connection).samplers
-        values, preset = self.values(), self.preset_values()
+        """The samplers the connection's server and model have, temperature first; a chat service's other
+        choices; and what is set and left out."""
+        row = self._connections.spec_of(self.connection)
+        table, values, preset = row.samplers, self.values(), self.preset_values()
+        probe = self._probe(values) if row.prompt_kind == "chat" else None
         sent = sent_values(
             table,
             Values(
@@ -122,54 +123,57 @@ class SamplerService:
                 max_tokens=self._connections.max_tokens,
             ),
         )
+        known = [
+            name for name, spec in SAMPLERS.items() if name in table and (probe is None or probe.takes(spec))
+        ]
         left_out = [
             name
             for name, value in values.items()
-            if name not in table and name in SAMPLERS and value != SAMPLERS[name].neutral
+            if name not in known and name in SAMPLERS and value != SAMPLERS[name].neutral
         ]
         samplers = [
             SamplerState(
                 spec=SAMPLERS[name],
                 value=values.get(name),
-                origin=(
-                    "connection" if name in self.connection.samplers else "preset" if name in preset else ""
-                ),
+                origin=self._origin(SAMPLERS[name], preset),
                 sent=sent.get(name),
-                supported=name in table,
+                supported=name in known,
             )
-            for name in (*(name for name in SAMPLERS if name in table), *left_out)
+            for name in (*known, *left_out)
         ]
-        return [*samplers, *self._choices(values, preset)]
+        return samplers if probe is None else [*samplers, *self._choices(probe, values, preset)]
 
-    def _choices(
-        self, values: Mapping[str, SamplerValue], preset: Mapping[str, SamplerValue]
-    ) -> list[SamplerState]:
-        """What else a chat service and its model can be told; nothing it would not be sent."""
-        row, own = self._connections.spec_of(self.connection), self.connection.samplers
-        if row.prompt_kind != "chat":
-            return []
-        probe = Probe(
-            row,
+    def _probe(self, values: Mapping[str, SamplerValue]) -> Probe:
+        return Probe(
+            self._connections.spec_of(self.connection),
             self.connection,
             model=self._connections.model,
             max_tokens=self._connections.max_tokens,
             values=values,
         )
+
+    def _choices(
+        self, probe: Probe, values: Mapping[str, SamplerValue], preset: Mapping[str, SamplerValue]
+    ) -> list[SamplerState]:
+        """What else a chat service and its model can be told; nothing it would not be sent."""
+        own = self.connection.samplers
         return [
             SamplerState(
                 spec=choice,
                 value=values.get(name),
-                origin="connection"
-                if name in own
-                else "preset"
-                if preset.get(name, choice.neutral) != choice.neutral
-                else "",
+                origin=self._origin(choice, preset),
                 sent=probe.sent(choice),
                 supported=known,
             )
             for name, choice in CHOICES.items()
             if (known := probe.knows(choice)) or (name in own and own[name] != choice.neutral)
         ]
+
+    def _origin(self, spec: SamplerSpec, preset: Mapping[str, SamplerValue]) -> str:
+        if spec.id in self.connection.samplers:
+            return "connection"
+        said = spec.id in preset and (spec.id not in CHOICES or preset[spec.id] != spec.neutral)
+        return "preset" if said else ""
 
     def remarks(self) -> list[str]:
         """What the server is not sent as it was set, one sentence each."""

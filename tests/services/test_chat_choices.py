@@ -63,6 +63,20 @@ async def test_only_what_the_model_knows_is_offered(
         assert not none & offered(made)
 
 
+async def test_samplers_that_a_family_refuses_are_not_shown_or_are_left_out(folders: Folders) -> None:
+    async with tavern(folders) as made:
+        made.connections.save(cloud("openai", "o3", samplers={"temperature": 0.5}))
+        made.connections.select("cloud")
+        states = {one.spec.id: one for one in made.samplers.all()}
+        assert not states["temperature"].supported
+        assert "top_p" not in states
+        assert "temperature" not in body(made)
+        assert any("Temperature" in remark for remark in made.samplers.remarks())
+        made.connections.change("cloud", model="gpt-4o")
+        assert all(one.supported for one in made.samplers.all())
+        assert body(made)["temperature"] == 0.5
+
+
 async def test_a_text_connection_has_none_of_them(folders: Folders) -> None:
     async with tavern(folders) as made:
         made.connections.save(cloud("llamacpp", "m"))

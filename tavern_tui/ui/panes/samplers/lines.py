@@ -63,7 +63,7 @@ def about(state: SamplerState) -> str:
     if spec.kind in (SamplerKind.FLOAT, SamplerKind.INT) and not spec.choices:
         parts.append(f"{spec.low:g} to {spec.high:g}, neutral {value_words(spec.neutral)}.")
     if not state.supported:
-        parts.append("This server has no such sampler: it is left out.")
+        parts.append("Neither this server nor its model takes it: it is left out.")
     elif state.sent is not None and state.sent.error:
         parts.append(state.sent.error)
     elif state.sent is not None:
