@@ -31,6 +31,8 @@ _TOKEN = re.compile(
     r"|[\"“”„«»「」『』＂]"
     r"|!?\[(?P<label>[^\[\]\n]*)\]\((?P<url>[^()\s]*)\)"
 )
+_MARK = re.compile(r"[\\`*_~\[\"“”„«»「」『』＂]")
+"""What every token has, found much faster."""
 _CLOSERS = {
     '"': '"”',
     "“": '”"',
@@ -56,7 +58,7 @@ def scan(text: str, base: int = 0, *, open_ended: bool = False) -> tuple[str, Se
 
     `base` flags hold throughout. An emphasis that is never closed stays as it was typed, except that in an
     `open_ended` text (one still being written) it holds to the end."""
-    if _TOKEN.search(text) is None:
+    if _MARK.search(text) is None:
         return text, ((0, len(text), base),) if base and text else ()
     return _apply(text, _Scanner(text).events(open_ended), base)
 
@@ -64,7 +66,7 @@ def scan(text: str, base: int = 0, *, open_ended: bool = False) -> tuple[str, Se
 def is_closed(text: str) -> bool:
     """Whether no style that begins in `text` could hold on behind it: what follows on the next line reads
     the same without it."""
-    if _TOKEN.search(text) is None:
+    if _MARK.search(text) is None:
         return True
     scanner = _Scanner(text)
     scanner.events(open_ended=False)

@@ -24,6 +24,8 @@ class Opening:
     """Sentences about themes that could not be used."""
     card: str | None = None
     """A card file or a character's name to open instead of the last chat."""
+    at_rest: Callable[[], None] = lambda: None
+    """Called when much was loaded that stays: the program's parts, a chat."""
 
 
 def opening_of(tavern: Tavern, card: str | None = None) -> Opening:

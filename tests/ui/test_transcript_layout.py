@@ -201,3 +201,13 @@ def test_sources_are_cleaned_cut_and_numbered() -> None:
     assert texts(TranscriptMessage(name="", text="So.", sources=urls), 24)[2:] == [
         "", "[1] https://a.example/x…", "[2] ␛[2Jhttps://b.examp…", "",
     ]  # fmt: skip
+
+
+def test_lines_that_look_otherwise_are_not_taken_over() -> None:
+    text = "One.\n\n# Two\n\nThree.\n"
+    old = Layout(TranscriptMessage(name="Ann", text=text), 20)
+    hidden = Layout(TranscriptMessage(name="Ann", text=text, hidden=True), 20, like=old)
+    same = Layout(TranscriptMessage(name="Ann", text=text + "More."), 20, like=old)
+    assert seen(hidden)[1:] == seen(old)[1:]
+    assert not any(line is before for line, before in zip(hidden.lines, old.lines, strict=True))
+    assert same.lines[1] is old.lines[1]

@@ -56,6 +56,7 @@ class MainScreen(WatchingScreen):
 
     def _after_first_frame(self) -> None:
         tavern = self.tavern = self._open_tavern()
+        self._opening.at_rest()
         self._ready = True
         self._forget = [
             tavern.opened.listen(lambda _: self._opened()),
@@ -217,6 +218,7 @@ class MainScreen(WatchingScreen):
     def _opened(self) -> None:
         """Another chat is open: everything that shows it follows."""
         self.chat.show_session()
+        self._opening.at_rest()
         self._inputs_changed()
         self._look()
         characters = self._pane("characters")

@@ -54,6 +54,7 @@ class Layout:
         "_blocks",
         "_body",
         "_lines_at",
+        "_looks",
         "_open_ended",
         "_text",
         "_width",
@@ -66,6 +67,7 @@ class Layout:
         """`like`: a layout of the message as it was, at the same width; what is still so is taken from it."""
         self.message = message
         self._width = max(1, width)
+        self._looks = self._width, message.speaker, message.hidden
         self._open_ended = message.streaming
         self._text = ""
         self._blocks: list[Block] = []
@@ -77,7 +79,22 @@ class Layout:
             self.fold_line = len(self.lines)
             self.lines += _thoughts(message, self._width)
         self._body = len(self.lines)
-        self._lay_from(0, screen_text(message.text[:MAX_TEXT]))
+        text = screen_text(message.text[:MAX_TEXT])
+        self._lay_from(self._taken_from(like, text) if like is not None else 0, text)
+
+    def _taken_from(self, like: Layout, text: str) -> int:
+        """Take over the blocks that must be the same; returns from which one on they may be others."""
+        kept = restart(like._blocks, like._text)
+        if not kept or kept >= len(like._lines_at) or like._looks != self._looks:
+            return 0
+        sure = like._text.find("\n", like._blocks[kept].start) + 1
+        if not sure or not text.startswith(like._text[:sure]):
+            return 0
+        shift = self._body - like._body
+        self.lines += like.lines[like._body : like._lines_at[kept]]
+        self._blocks = like._blocks[: kept + 1]
+        self._lines_at = [at + shift for at in like._lines_at[: kept + 1]]
+        return kept
 
     def extend(self, text: str) -> int:
         """Lay out the message's text, as `screen_text` gives it, which has only grown since the last time.

@@ -144,7 +144,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         if not 0 <= index < len(self._messages):
             return
         if index == len(self._messages) - 1:
-            self._end_stream()
+            self._end_stream(lay=False)
         anchor = self._anchor()
         self._messages[index] = message
         self._lay_anew(index)
@@ -217,7 +217,8 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         self._end_stream()
         self._grown()
 
-    def _end_stream(self) -> None:
+    def _end_stream(self, *, lay: bool = True) -> None:
+        """Nothing more comes. Not to `lay` the message out is for whoever has another text for it."""
         if self._frame is not None:
             self._frame.stop()
             self._frame = None
@@ -225,7 +226,8 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         if stream is not None:
             stream.take()
             stream.message.streaming = False
-            self._lay_anew(len(self._messages) - 1)
+            if lay:
+                self._lay_anew(len(self._messages) - 1)
 
     def _grown(self) -> None:
         """The end moved: follow it, or say that there is more below."""
