@@ -148,6 +148,8 @@ class Usage:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     cached_tokens: int | None = None
+    cost: float | None = None
+    """US dollars, where the service says what it took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +210,9 @@ class ServerStatus:
     """Most tokens of one reply, where the server limits it below the context."""
     max_replies: int | None = None
     """Most replies to one request, where the server limits them."""
+    prompt_price: float | None = None
+    """US dollars for a token of the prompt, where the list says."""
+    reply_price: float | None = None
     chat_template: str = ""
     """The model's Jinja template, where the server tells it."""
     detail: str = ""

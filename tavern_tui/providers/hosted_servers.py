@@ -164,6 +164,8 @@ def status_of(spec: ProviderSpec, offers: list[Offer], model: str) -> ServerStat
         model=model or (found.model.id if found is not None else ""),
         context_size=found.model.context_size if found is not None else None,
         max_reply=found.max_reply if found is not None else None,
+        prompt_price=found.model.prompt_price if found is not None else None,
+        reply_price=found.model.reply_price if found is not None else None,
         detail=f'The model "{model}" is not in its list.' if missing else "",
     )
 

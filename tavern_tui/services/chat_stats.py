@@ -42,6 +42,8 @@ class ChatStats:
     """How many replies those are."""
     swipes: int = 0
     """Texts beside the first of each message, greetings left out."""
+    cost: float = 0.0
+    """US dollars for all replies whose price was known."""
     seconds: float = 0.0
     """Spent waiting for replies, as far as the files say."""
     first: datetime | None = None
@@ -68,6 +70,7 @@ class ChatStats:
             tokens=self.tokens + other.tokens,
             counted=self.counted + other.counted,
             swipes=self.swipes + other.swipes,
+            cost=self.cost + other.cost,
             seconds=self.seconds + other.seconds,
             first=min(filter(None, (self.first, other.first)), default=None),
             last=max(filter(None, (self.last, other.last)), default=None),
@@ -168,7 +171,7 @@ def count(messages: Sequence[Message]) -> ChatStats:
     dates = _Dates()
     models: Counter[str] = Counter()
     by_user = hidden = words = words_by_user = tokens = counted = swipes = 0
-    seconds = 0.0
+    seconds = cost = 0.0
     talks = False
     for message in messages:
         length = words_in(message.text)
@@ -183,6 +186,7 @@ def count(messages: Sequence[Message]) -> ChatStats:
         dates.see(message.swipe.sent_at)
         for swipe in message.swipes:
             seconds += dates.between(swipe.started_at, swipe.finished_at)
+            cost += cost_of(swipe.extra)
             size = swipe.extra.get("token_count")
             if isinstance(size, int) and not isinstance(size, bool) and size > 0 and not message.is_user:
                 tokens += size
@@ -199,11 +203,18 @@ def count(messages: Sequence[Message]) -> ChatStats:
         tokens=tokens,
         counted=counted,
         swipes=swipes,
+        cost=cost,
         seconds=seconds,
         first=dates.first,
         last=dates.last,
         models=dict(models.most_common()),
     )
+
+
+def cost_of(extra: Mapping[str, object]) -> float:
+    """US dollars a reply took; 0: unknown, or free."""
+    value = extra.get("cost")
+    return float(value) if isinstance(value, int | float) and 0 < value < 1e6 else 0.0
 
 
 class _Dates:

@@ -100,6 +100,8 @@ class ReplyEnded:
     seconds: float = 0.0
     first_token: float | None = None
     """Seconds until the first word."""
+    cost: float | None = None
+    """US dollars, where that is known."""
     calls: int = 0
     """How many tools the model calls. Another reply follows when they have answered."""
 

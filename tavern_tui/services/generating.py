@@ -48,7 +48,7 @@ UNKEPT = frozenset({GenerationType.IMPERSONATE, GenerationType.QUIET})
 
 OF_ONE_REPLY = frozenset({
     "token_count", "reasoning", "reasoning_signature", "media", "inline_image", "token_probabilities",
-    "time_to_first_token", "served_by", "citations", "usage",
+    "time_to_first_token", "served_by", "citations", "usage", "cost",
 })  # fmt: skip
 """Keys of a message's `extra` that further replies to the same request do not share."""
 
@@ -229,6 +229,9 @@ class Conversation:
                 if max_tokens:
                     request = replace(request, max_tokens=max_tokens)
                 provider = connections.provider(connection)
+                reply.asked = built.tokens
+                if connections.status is not None:
+                    reply.prices = connections.status.prompt_price, connections.status.reply_price
                 self._last_sent = (connection.name, prompt_as_text(prompt))
                 rebuild = None if edited else self._rebuild(inputs, built)
                 if edited is None or generation not in UNKEPT:
@@ -383,6 +386,7 @@ class Conversation:
             seconds=reply.seconds,
             first_token=reply.first_token,
             calls=len(reply.calls),
+            cost=reply.cost,
         )
 
     def _with_facts(self, message: Message, reply: Reply) -> Message:
@@ -402,6 +406,8 @@ class Conversation:
             facts["citations"] = reply.citations
         if reply.usage:
             facts["usage"] = reply.usage
+        if reply.cost is not None:
+            facts["cost"] = round(reply.cost, 8)
         if reply.chosen:
             facts["token_probabilities"] = written_tokens(reply.chosen)
         if reply.first_token is not None:

@@ -93,6 +93,10 @@ class Reply:
         self.reason = FinishReason.UNKNOWN
         self.detail = ""
         self.started_at = ""
+        self.asked = 0
+        """Tokens of the prompt, as we counted them."""
+        self.prices: tuple[float | None, float | None] = None, None
+        """US dollars for a token of the prompt and of the reply, as far as they are known."""
         self.api = self.model = ""
         """Who was asked; the user may have switched by the time the reply ends."""
         self.stopped = False
@@ -299,6 +303,17 @@ class Reply:
             "cached_tokens": self._usage.cached_tokens,
         }
         return {name: count for name, count in counted.items() if count is not None}
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars: what the service said it took, else by its prices; None: unknown."""
+        if self._usage.cost is not None:
+            return self._usage.cost
+        for_prompt, for_reply = self.prices
+        if for_prompt is None or for_reply is None or not self.tokens:
+            return None
+        asked = self._usage.prompt_tokens
+        return (self.asked if asked is None else asked) * for_prompt + self.tokens * for_reply
 
     @property
     def seconds(self) -> float:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tavern_tui.core.generation import (
     Finished,
@@ -76,6 +77,14 @@ def _decoder(request: GenerationRequest, reader: OpenAIReader, explain: Explaine
     if request.stream:
         return StreamedReply(SseParser(), reader, explain)
     return WholeReply(reader, explain)
+
+
+def _dollars(value: object) -> float | None:
+    """What a router says a request took. Perplexity has an object in this place."""
+    if isinstance(value, Mapping):
+        value = value.get("total_cost")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 0 <= float(value) < math.inf else None  # type: ignore[arg-type]
 
 
 class OpenAIReader:
@@ -153,6 +162,7 @@ class OpenAIReader:
                 prompt_tokens=as_int(usage.get("prompt_tokens")),
                 completion_tokens=as_int(usage.get("completion_tokens")),
                 cached_tokens=as_int(as_dict(usage.get("prompt_tokens_details")).get("cached_tokens")),
+                cost=_dollars(usage.get("cost")),
             )
 
     def _finished(self) -> Finished:

@@ -78,6 +78,8 @@ class Layout:
         if message.reasoning:
             self.fold_line = len(self.lines)
             self.lines += _thoughts(message, self._width)
+        room = self._width - 2
+        self.lines += [_led("▣ ", fitted(screen_text(clean_line(one)), room)) for one in message.files]
         self._body = len(self.lines)
         text = screen_text(message.text[:MAX_TEXT])
         self._lay_from(self._taken_from(like, text) if like is not None else 0, text)

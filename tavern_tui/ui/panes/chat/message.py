@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tavern_tui.core.chat import Message
+from tavern_tui.ui.panes.chat.file_lines import file_lines
+from tavern_tui.ui.panes.chat.meter import dollars
 
 MOST_SOURCES = 50
 
@@ -29,6 +31,8 @@ class TranscriptMessage:
     """How long the model thought; None: unknown."""
     unfolded: bool = False
     """Whether the reasoning is shown in full."""
+    files: tuple[str, ...] = ()
+    """A line for each picture or other file the message holds."""
     note: str = ""
     """Said dimly beside the name: model, tokens, time."""
     sources: tuple[str, ...] = ()
@@ -56,7 +60,8 @@ def shown(message: Shown) -> TranscriptMessage:
         reasoning=message.reasoning,
         reasoning_seconds=_milliseconds(extra.get("reasoning_duration")),
         sources=_sources(extra.get("citations")),
-        note=" · ".join(filter(None, (_model(extra), _tokens(extra), _time(message), _pictures(extra)))),
+        files=file_lines(extra),
+        note=" · ".join(filter(None, (_model(extra), _tokens(extra), _time(message), _cost(extra)))),
     )
 
 
@@ -73,11 +78,10 @@ def _model(extra: Mapping[str, object]) -> str:
     return f"{model.rpartition('/')[2][:40]}{by}" if isinstance(model, str) else ""
 
 
-def _pictures(extra: Mapping[str, object]) -> str:
-    """How many pictures and the like the message holds."""
-    media = extra.get("media")
-    count = len(media) if isinstance(media, list) else 0
-    return f"{count} picture{'' if count == 1 else 's'}" if count else ""
+def _cost(extra: Mapping[str, object]) -> str:
+    """What the reply cost, where that is known."""
+    cost = extra.get("cost")
+    return dollars(cost) if isinstance(cost, int | float) and 0 < cost < 1e6 else ""
 
 
 def _tokens(extra: Mapping[str, object]) -> str:

@@ -75,4 +75,11 @@ def summary(ended: ReplyEnded) -> str:
         parts.append(f"{ended.tokens / writing:,.1f} tokens/s")
     if ended.first_token is not None:
         parts.append(f"first word after {ended.first_token:.1f} s")
+    if ended.cost:
+        parts.append(dollars(ended.cost))
     return " · ".join(parts) or "nothing came"
+
+
+def dollars(cost: float) -> str:
+    """`$0.0021`, `$1.25`."""
+    return f"${cost:.2f}" if cost >= 1 else f"${cost:.4f}" if cost >= 0.0001 else "under $0.0001"

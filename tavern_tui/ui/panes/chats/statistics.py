@@ -13,12 +13,13 @@ from textual.widgets import DataTable, Static
 from tavern_tui.core.errors import TavernError
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.dialogs.dialog import Dialog
+from tavern_tui.ui.panes.chat.meter import dollars
 
 if TYPE_CHECKING:
     from tavern_tui.services.chat_places import ChatOwner
     from tavern_tui.services.chat_stats import ChatStatistics, ChatStats, StatsTable
 
-COLUMNS = ("", "messages", "yours", "words", "tokens", "swipes", "waited", "last")
+COLUMNS = ("", "messages", "yours", "words", "tokens", "swipes", "waited", "cost", "last")
 NAME = 34
 """Cells of the first column at most."""
 MODELS = 4
@@ -93,7 +94,7 @@ def _summary(who: str, found: StatsTable) -> Content:
         (f"{chats} with {who}{since}", "bold"),
         (
             f"{total.messages:,} messages, {total.by_user:,} of them yours · {total.words:,} words, "
-            f"{total.words_by_user:,} of them yours",
+            f"{total.words_by_user:,} of them yours{f' · {dollars(total.cost)}' if total.cost else ''}",
             "",
         ),
         (f"Replies by {', '.join(models)}{f' and {more} more' if more > 0 else ''}" if models else "", ""),
@@ -111,6 +112,7 @@ def _cells(stats: ChatStats) -> tuple[str, ...]:
         f"{stats.tokens:,}" if stats.counted else "",
         f"{stats.swipes:,}",
         _duration(stats.seconds),
+        dollars(stats.cost) if stats.cost else "",
         f"{stats.last:%Y-%m-%d}" if stats.last is not None else "",
     )
 
