@@ -64,7 +64,7 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fa
 
 async def _pace(writer: asyncio.StreamWriter, numbers: range) -> None:
     clock = asyncio.get_running_loop().time
-    began = clock() + 0.5  # what came before is painted by then
+    began = clock() + 1  # what came before is painted by then
     for at in numbers:
         await asyncio.sleep(max(0.0, began + (at - numbers.start) / PACE - clock()))
         writer.write(_event(word(at)))

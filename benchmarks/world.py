@@ -53,7 +53,9 @@ def messages(count: int) -> list[Message]:
         extra = {} if at % 2 else {"api": "custom", "model": "a-model-of-12B", "token_count": 80}
         sent = (began + timedelta(minutes=at)).isoformat()
         made.append(
-            a_message("User" if at % 2 else "Ann", " ".join(words), is_user=bool(at % 2), sent_at=sent, extra=extra)
+            a_message(
+                "User" if at % 2 else "Ann", " ".join(words), is_user=bool(at % 2), sent_at=sent, extra=extra
+            )
         )
     return made
 

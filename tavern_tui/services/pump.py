@@ -13,7 +13,7 @@ from contextlib import aclosing
 
 from tavern_tui.core.generation import EventStream, StreamEvent
 
-TURN = 0.002
+TURN = 0.0005
 """Seconds of reading at a time before others have their turn."""
 
 
