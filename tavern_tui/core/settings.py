@@ -30,8 +30,12 @@ class Settings:
     """Show the model's thinking unfolded."""
     show_avatars: bool = False
     """Draw pictures in the terminal (needs the extra `images`)."""
+    message_style: str = "flat"
+    """`flat`, `bubble` or `document` (prose without names)."""
+    message_facts: tuple[str, ...] = ("model", "tokens", "seconds", "cost")
+    """What stands beside a message's name: `time`, `model`, `tokens`, `seconds`, `speed`, `cost`."""
     show_timestamps: bool = False
-    """Show when a message was sent."""
+    """Show when a message was sent; the same as `time` among `message_facts`."""
     smooth_scroll: bool = False
     """Let a page move in small steps instead of a jump: it takes half a second."""
     streaming_fps: int = 30

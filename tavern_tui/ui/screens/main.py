@@ -76,7 +76,7 @@ class MainScreen(WatchingScreen):
         self._start()
 
     def _settings_changed(self, settings: Settings) -> None:
-        self.chat.composer.enter_sends = settings.enter_sends
+        self.chat.take_settings(settings)
 
     @work
     async def _start(self) -> None:

@@ -133,6 +133,38 @@ class TabScreen(Frame):
     def action_tab_right(self) -> None:
         self.tavern.move_tab(1)
 
+    # --- how messages look
+
+    @work(exclusive=True, group="open")
+    async def action_look(self) -> None:
+        """Choose how messages stand there, and what is said beside the names; seen at once."""
+        from tavern_tui.ui.dialogs.pick_one import Choice, PickOne
+        from tavern_tui.ui.panes.chat.look import FACTS, STYLES, Look
+
+        while True:
+            look = Look.of(self.tavern.settings)
+            styles = [
+                Choice(id=f"style/{name}", title=name.capitalize(), detail=words, marked=name == look.style)
+                for name, words in STYLES.items()
+            ]
+            facts = [
+                Choice(
+                    id=f"fact/{name}",
+                    title=f"{'Hide' if name in look.facts else 'Show'} {words}",
+                    detail="beside the name",
+                )
+                for name, words in FACTS.items()
+            ]
+            picked = await self.app.push_screen_wait(PickOne("How messages look", [*styles, *facts]))
+            if picked is None:
+                return
+            what, _, name = picked.partition("/")
+            if what == "style":
+                self._remember({"message_style": name})
+            else:
+                kept = tuple(one for one in FACTS if (one in look.facts) != (one == name))
+                self._remember({"message_facts": kept, "show_timestamps": False})
+
     # --- who always answers
 
     @work(exclusive=True, group="open")

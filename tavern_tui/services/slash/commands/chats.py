@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tavern_tui.core.errors import UsageError
-from tavern_tui.services.slash.registry import Call, Slash
+from tavern_tui.services.slash.registry import Call, Run, Slash
 from tavern_tui.services.slash.values import as_number, as_text, is_on, needed_number
 
 
@@ -44,6 +44,16 @@ async def jump(call: Call) -> object:
         raise UsageError(f"There is no message {index}; the chat has {count}.")
     call.front.jump(index)
     return ""
+
+
+def styled(style: str) -> Run:
+    """A command that shows messages in this style."""
+
+    async def run(call: Call) -> object:
+        call.tavern.change_settings(message_style=style)
+        return style
+
+    return run
 
 
 async def close(call: Call) -> object:
@@ -194,6 +204,9 @@ COMMANDS = (
         help="Go to a message.",
         usage="N",
     ),
+    Slash(name="bubble", aliases=("bubbles",), run=styled("bubble"), help="Show messages in bubbles."),
+    Slash(name="flat", aliases=("default",), run=styled("flat"), help="Show messages flat."),
+    Slash(name="single", aliases=("story",), run=styled("document"), help="Show messages as a document."),
     Slash(name="closechat", in_view=True, run=close, help="Close this chat's tab."),
     Slash(name="tempchat", in_view=True, run=temporary, help="Begin a chat that is kept nowhere."),
     Slash(name="chat-render", run=render, help="All messages are shown already."),

@@ -58,21 +58,35 @@ class Layout:
         "_open_ended",
         "_text",
         "_width",
+        "first",
         "fold_line",
+        "left",
         "lines",
         "message",
     )
 
-    def __init__(self, message: TranscriptMessage, width: int, *, like: Layout | None = None) -> None:
-        """`like`: a layout of the message as it was, at the same width; what is still so is taken from it."""
+    def __init__(
+        self,
+        message: TranscriptMessage,
+        width: int,
+        *,
+        like: Layout | None = None,
+        style: str = "flat",
+        left: int = 0,
+    ) -> None:
+        """`like`: a layout of the message as it was, at the same width; what is still so is taken from it.
+        `left`: how far the text stands in from the left."""
         self.message = message
         self._width = max(1, width)
-        self._looks = self._width, message.speaker, message.hidden
+        self._looks = self._width, message.speaker, message.hidden, style
+        self.left = left
         self._open_ended = message.streaming
         self._text = ""
         self._blocks: list[Block] = []
         self._lines_at: list[int] = []
-        self.lines = [_head(message, self._width)]
+        self.lines = _heading(message, self._width, style)
+        self.first = len(self.lines)
+        """The first line below the name."""
         self.fold_line = -1
         """The line that folds and unfolds the reasoning; -1: there is none."""
         if message.reasoning:
@@ -144,6 +158,16 @@ def _reuse(before: list[Line], lines: list[Line], first: int) -> int:
         else:
             changed = at
     return changed
+
+
+def _heading(message: TranscriptMessage, width: int, style: str) -> list[Line]:
+    """The line with the name. In a document the characters' words need none, and others a small one."""
+    if style != "document" or message.hidden:
+        return [_head(message, width)]
+    if message.speaker == "character":
+        return []
+    name = fitted(screen_text(clean_line(f"— {message.name}")), width)
+    return [Line(name, ((0, len(name), FAINT),) if name else ())]
 
 
 def _head(message: TranscriptMessage, width: int) -> Line:

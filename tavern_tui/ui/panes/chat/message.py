@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from tavern_tui.core.chat import Message
+from tavern_tui.macros.builtin.moments import parse_moment
 from tavern_tui.ui.panes.chat.file_lines import file_lines
+from tavern_tui.ui.panes.chat.look import Look
 from tavern_tui.ui.panes.chat.meter import dollars
+
+USUAL = Look()
 
 MOST_SOURCES = 50
 
@@ -45,7 +49,7 @@ Shown = TranscriptMessage | Message
 """The transcript takes messages of a chat as they are and looks into them when they come near the screen."""
 
 
-def shown(message: Shown) -> TranscriptMessage:
+def shown(message: Shown, look: Look = USUAL) -> TranscriptMessage:
     """`message` as the transcript shows it."""
     if isinstance(message, TranscriptMessage):
         return message
@@ -61,7 +65,7 @@ def shown(message: Shown) -> TranscriptMessage:
         reasoning_seconds=_milliseconds(extra.get("reasoning_duration")),
         sources=_sources(extra.get("citations")),
         files=file_lines(extra),
-        note=" · ".join(filter(None, (_model(extra), _tokens(extra), _time(message), _cost(extra)))),
+        note=" · ".join(filter(None, (FACTS[name](message) for name in look.facts if name in FACTS))),
     )
 
 
@@ -91,16 +95,51 @@ def _tokens(extra: Mapping[str, object]) -> str:
     return f"{count:,} token{'' if count == 1 else 's'}"
 
 
-def _time(message: Message) -> str:
-    """How long the reply took."""
+def _seconds(message: Message) -> float:
+    """How long the reply took; 0: unknown."""
     if not message.swipe.started_at or not message.swipe.finished_at:
-        return ""
+        return 0.0
     try:
         started = datetime.fromisoformat(message.swipe.started_at)
         seconds = (datetime.fromisoformat(message.swipe.finished_at) - started).total_seconds()
     except (ValueError, TypeError):
-        return ""  # an older spelling of the date, or one with and one without time zone
+        return 0.0  # an older spelling of the date, or one with and one without time zone
+    return max(0.0, seconds)
+
+
+def _time(message: Message) -> str:
+    seconds = _seconds(message)
     return duration(seconds) if seconds > 0 else ""
+
+
+def _speed(message: Message) -> str:
+    """Tokens per second from the first word on."""
+    count, waited = message.extra.get("token_count"), message.extra.get("time_to_first_token")
+    writing = _seconds(message) - (waited / 1000 if isinstance(waited, int | float) else 0.0)
+    if not isinstance(count, int) or isinstance(count, bool) or count <= 0 or writing <= 0.05:
+        return ""
+    return f"{count / writing:,.1f} tokens/s"
+
+
+def _sent_at(message: Message) -> str:
+    """When it was sent: the time today, else the date and the time."""
+    local = datetime.now().astimezone()
+    when = parse_moment(message.swipe.sent_at, local) if message.swipe.sent_at else None
+    if when is None:
+        return ""
+    when = when.astimezone(local.tzinfo)
+    return f"{when:%H:%M}" if when.date() == local.date() else f"{when:%Y-%m-%d %H:%M}"
+
+
+FACTS: Mapping[str, Callable[[Message], str]] = {
+    "time": _sent_at,
+    "model": lambda message: _model(message.extra),
+    "tokens": lambda message: _tokens(message.extra),
+    "seconds": _time,
+    "speed": _speed,
+    "cost": lambda message: _cost(message.extra),
+}
+"""What can be said beside a name, in the words of `look.FACTS`."""
 
 
 def _milliseconds(value: object) -> float | None:

@@ -25,13 +25,13 @@ def key_and_line(y: int) -> tuple[int, int]:
     return y >> _LINE_BITS, y & _LINE_MASK
 
 
-def selected_part(selection: Selection, y: int, length: int) -> tuple[int, int] | None:
-    """Which characters of the text of line `y` are selected; None: none."""
+def selected_part(selection: Selection, y: int, length: int, left: int = 0) -> tuple[int, int] | None:
+    """Which characters of the text of line `y`, which stands in by `left`, are selected; None: none."""
     span = selection.get_span(y)
     if span is None:
         return None
-    start = max(0, span[0] - GUTTER)
-    end = length if span[1] == -1 else min(length, span[1] - GUTTER)
+    start = max(0, span[0] - GUTTER - left)
+    end = length if span[1] == -1 else min(length, span[1] - GUTTER - left)
     return (start, end) if start < end else None
 
 
@@ -39,7 +39,7 @@ def selected_text(layout: Layout, key: int, selection: Selection) -> str:
     """The selected words of one message: wrapped lines are joined as they were before."""
     parts: list[str] = []
     for at, line in enumerate(layout.lines):
-        part = selected_part(selection, place(key, at), len(line.text))
+        part = selected_part(selection, place(key, at), len(line.text), layout.left)
         if part is None and selection.get_span(place(key, at)) is None:
             continue
         parts.append(_own_words(line, *(part or (0, 0)), continues=bool(parts)))
@@ -58,5 +58,6 @@ def whole_message(layout: Layout, key: int) -> Selection:
     """A selection of everything below the name."""
     last = max(0, len(layout.lines) - 2)
     return Selection(
-        Offset(0, place(key, 1)), Offset(GUTTER + len(layout.lines[last].text), place(key, last))
+        Offset(0, place(key, min(layout.first, last))),
+        Offset(GUTTER + layout.left + len(layout.lines[last].text), place(key, last)),
     )

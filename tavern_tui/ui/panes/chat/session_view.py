@@ -15,9 +15,11 @@ from textual.widgets import Static
 
 from tavern_tui.core.chat import Message as ChatMessage
 from tavern_tui.core.errors import TavernError
+from tavern_tui.core.settings import Settings
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.panes.chat.attach_line import AttachLine
 from tavern_tui.ui.panes.chat.composer import Composer
+from tavern_tui.ui.panes.chat.look import Look
 from tavern_tui.ui.panes.chat.reading import Reading
 from tavern_tui.ui.panes.chat.tab_bar import TabBar
 from tavern_tui.ui.panes.chat.transcript import Transcript
@@ -75,6 +77,16 @@ class SessionView(Vertical):
         self._tavern = tavern
         self._session = tavern.session
         self._attached = True
+        self.transcript.look = Look.of(tavern.settings)
+
+    def take_settings(self, settings: Settings) -> None:
+        """The user chose another look, or another key for sending."""
+        self.composer.enter_sends = settings.enter_sends
+        look = Look.of(settings)
+        if look != self.transcript.look:
+            place, self.transcript.look = self.transcript.place, look
+            self.reload()
+            self.transcript.go_to_place(place)
 
     def on_unmount(self) -> None:
         self._forget()

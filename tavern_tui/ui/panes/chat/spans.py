@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from rich.segment import Segment
@@ -68,6 +69,18 @@ def theme_colours(variables: Mapping[str, str]) -> ChatColours:
     return colours
 
 
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The part of a bubble around one line."""
+
+    aside: int
+    """Blank cells left of it."""
+    inner: int
+    """Cells between its borders' blanks."""
+    edge: str
+    """`top`, `side` or `bottom`."""
+
+
 class Paints:
     """Every style of the transcript, for one set of colours."""
 
@@ -115,13 +128,27 @@ class Paints:
         return Style(color=colour.rich_color, bgcolor=self.background.rich_color)
 
     def strip(
-        self, line: Line, message: TranscriptMessage, width: int, *, cursor: bool, over: tuple[Run, ...] = ()
+        self,
+        line: Line,
+        message: TranscriptMessage,
+        width: int,
+        *,
+        cursor: bool,
+        over: tuple[Run, ...] = (),
+        box: Box | None = None,
     ) -> Strip:
         """`line` as a strip of `width` cells. `over`: runs of more flags, in order, on top of its own."""
         speaker, hidden = message.speaker, message.hidden
         segments = (
             [Segment(_BAR, self._bar), Segment(" ", self.plain)] if cursor else [Segment("  ", self.plain)]
         )
+        frame = self.style(LEAD, speaker, hidden)
+        if box is not None:
+            segments.append(Segment(" " * box.aside, self.plain))
+            if box.edge == "bottom":
+                segments.append(Segment(f"╰{'─' * (box.inner + 2)}╯", frame))
+                return Strip(segments).adjust_cell_length(width, self.plain)
+            segments.append(Segment("╭ " if box.edge == "top" else "│ ", frame))
         runs = _overlaid(line.runs, over) if over else line.runs
         plain = self.style(0, speaker, hidden)
         text, position = line.text, 0
@@ -132,6 +159,12 @@ class Paints:
             position = end
         if position < len(text):
             segments.append(Segment(text[position:], plain))
+        if box is not None:
+            rest = box.inner - cells(text)
+            fill = f" {'─' * (rest - 1)}" if box.edge == "top" and rest > 1 else " " * rest
+            segments.append(Segment(fill, frame if box.edge == "top" else self.plain))
+            segments.append(Segment(" ╮" if box.edge == "top" else " │", frame))
+            return Strip(segments).adjust_cell_length(width, self.plain)
         blank = width - GUTTER - cells(text)
         if blank > 0:
             segments.append(Segment(" " * blank, self.plain))

@@ -23,6 +23,7 @@ from tavern_tui.ui.panes.chat.extent import set_extent, set_position
 from tavern_tui.ui.panes.chat.finding import hits, needle
 from tavern_tui.ui.panes.chat.heights import Heights
 from tavern_tui.ui.panes.chat.layout import Layout, Line
+from tavern_tui.ui.panes.chat.look import BORDER, Look
 from tavern_tui.ui.panes.chat.message import Shown, TranscriptMessage, shown
 from tavern_tui.ui.panes.chat.refining import Refiner
 from tavern_tui.ui.panes.chat.selecting import (
@@ -32,7 +33,7 @@ from tavern_tui.ui.panes.chat.selecting import (
     selected_text,
     whole_message,
 )
-from tavern_tui.ui.panes.chat.spans import GUTTER, SELECTED, Paints, theme_colours
+from tavern_tui.ui.panes.chat.spans import GUTTER, SELECTED, Box, Paints, theme_colours
 from tavern_tui.ui.panes.chat.stream import Stream
 
 LAYOUTS = 256
@@ -93,6 +94,8 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
             measure=self._measured,
             show=self._hold_still,
         )
+        self.look = Look()
+        """How messages stand here; `set_messages` after a change."""
         self.marked: set[int] = set()
         """Messages that are chosen for the next action."""
         self._found: tuple[int, list[dict[int, tuple[int, int, int]]]] | None = None
@@ -249,12 +252,17 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         message = self._messages[index]
         if isinstance(message, ChatMessage):
             message = self.prepare(message, len(self._messages) - 1 - index)
-        return shown(message)
+        return shown(message, self.look)
+
+    def _laid(self, index: int, like: Layout | None = None) -> Layout:
+        message = self._shown(index)
+        left, width = self.look.place(max(1, self._width), message.speaker)
+        return Layout(message, width, like=like, style=self.look.style, left=left)
 
     def _layout(self, index: int) -> Layout:
         layout = self._layouts.get(index)
         if layout is None:
-            layout = Layout(self._shown(index), max(1, self._width))
+            layout = self._laid(index)
             self._keep(index, layout)
         else:
             self._layouts.move_to_end(index)
@@ -275,11 +283,11 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         old = self._layouts.pop(index, None)
         self._heights.doubt(index, self._estimate(self._messages[index]))
         if old is not None:
-            self._keep(index, Layout(self._shown(index), max(1, self._width), like=old))
+            self._keep(index, self._laid(index, like=old))
 
     def _measured(self, index: int) -> int:
         """How many lines a message has, without keeping them."""
-        layout = self._layouts.get(index) or Layout(self._shown(index), max(1, self._width))
+        layout = self._layouts.get(index) or self._laid(index)
         return len(layout.lines)
 
     def _exact(self, index: int) -> int:
@@ -379,11 +387,18 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         over = self._over(index, at, line)
         cursor = index == self.cursor or index in self.marked
         width = self.size.width - self.scrollbar_size_vertical
-        if not over and not cursor:
+        box = self._box(layout, at) if self.look.is_boxed else None
+        if not over and not cursor and (box is None or line.text):
             if line.strip is None:
-                line.strip = self._ink().strip(line, layout.message, width, cursor=False)
+                line.strip = self._ink().strip(line, layout.message, width, cursor=False, box=box)
             return line.strip, index, at
-        return self._ink().strip(line, layout.message, width, cursor=cursor, over=over), index, at
+        return self._ink().strip(line, layout.message, width, cursor=cursor, over=over, box=box), index, at
+
+    def _box(self, layout: Layout, at: int) -> Box:
+        """The part of the bubble around a line."""
+        left, inner = self.look.place(max(1, self._width), layout.message.speaker)
+        edge = "top" if at == 0 else "bottom" if at == len(layout.lines) - 1 else "side"
+        return Box(left - BORDER, inner, edge)
 
     def _over(self, index: int, at: int, line: Line) -> tuple[tuple[int, int, int], ...]:
         """What search and selection lay over a line."""
@@ -392,7 +407,8 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
             over += [place_found[at] for place_found in self._found[1] if at in place_found]
         selection = self.text_selection
         if selection is not None:
-            part = selected_part(selection, place(index, at), len(line.text))
+            left = self._layouts[index].left if index in self._layouts else 0
+            part = selected_part(selection, place(index, at), len(line.text), left)
             if part is not None:
                 over.append((part[0], part[1], SELECTED))
         return tuple(over)
