@@ -170,3 +170,15 @@ async def test_alt_with_a_letter_is_a_key_and_no_letter(folders: Folders) -> Non
 def test_what_alt_enter_does_another_key_does_first() -> None:
     """Most terminals send a plain Enter for it."""
     assert all(not key.keys.startswith("alt+enter") for key in KEYS)
+
+
+def test_what_works_at_the_same_time_has_keys_of_its_own() -> None:
+    """Chat and main screen hear the same keys; those that mean two things there say when (`check_action`)."""
+    told_apart = {"escape", "left", "right"}
+    taken: dict[str, str] = {}
+    for key in KEYS:
+        if key.scope not in ("app", "main", "chat"):
+            continue
+        for name in key.keys.split(","):
+            other = taken.setdefault(name, key.id)
+            assert other == key.id or name in told_apart, f"{name}: {other} and {key.id}"

@@ -78,7 +78,7 @@ def test_a_document_needs_no_names() -> None:
 
 async def test_the_look_is_chosen_by_key_seen_at_once_and_kept(folders: Folders) -> None:
     async with running(folders) as (pilot, made):
-        await pilot.press("alt+z")
+        await pilot.press("f12")
         await until(pilot, lambda: "How messages look" in screen_text(pilot))
         await pilot.press(*"bubble", "enter")
         await until(pilot, lambda: made.settings.message_style == "bubble")
