@@ -86,7 +86,7 @@ async def test_the_look_is_chosen_by_key_seen_at_once_and_kept(folders: Folders)
         await pilot.press(*"when", "enter")
         await until(pilot, lambda: "time" in made.settings.message_facts)
         await pilot.press("escape")
-        await until(pilot, lambda: "╭ Odile ─" in screen_text(pilot))
+        await until(pilot, lambda: "╭ Odile" in screen_text(pilot))
 
 
 async def test_sillytaverns_commands_choose_the_style(folders: Folders) -> None:
