@@ -48,7 +48,7 @@ ROWS: tuple[Key, ...] = (
     a_key("main.tab_right", "ctrl+shift+pagedown", "Tab to the right", "Move this tab towards the last."),
     a_key("main.bind", "alt+k", "Always answers", "Bind whoever answers now to this chat or character."),
     a_key("main.whose", "alt+d", "Whose version", "Choose between this chat and another program's version."),
-    a_key("main.look", "f12,alt+shift+l", "Look", "Message style: flat, bubbles, document; what stands beside names."),
+    a_key("main.look", "f12,alt+shift+l", "Look", "Flat, bubbles or document; what stands beside names."),
     a_key("main.back", "escape", "Back to the chat", "Close an overlay and go back to the composer."),
     # ----- chat
     a_key("chat.stop", "escape", "Stop", "Stop the reply and keep what has arrived.", show=True),
@@ -135,6 +135,9 @@ ROWS: tuple[Key, ...] = (
     a_key("messages.fold", "t", "Thinking", "Show or fold what the model thought."),
     a_key("messages.thinking", "T", "Edit thinking", "Change or remove what the model thought."),
     a_key("messages.tokens", "o", "Tokens", "What else could have come; take another token and go on."),
+    a_key("messages.view", "v", "View a file", "Open its picture or other file with the system's viewer."),
+    a_key("messages.links", "L", "Links", "See where its links lead; copy or open one."),
+    a_key("messages.select", "V", "Select", "Select some of its words with the keys, and copy them."),
     a_key("messages.branch", "b", "Branch", "Begin a chat with the messages up to this one."),
     a_key("messages.checkpoint", "B", "Checkpoint", "Keep the chat up to here; again goes there."),
     a_key("messages.to_parent", "P", "To the parent", "Back to the chat this branch began in."),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual import events
 
+from tavern_tui.core.chat import Message
 from tavern_tui.core.connection import Connection
 from tavern_tui.services import clipboard
 from tavern_tui.services.tavern import Tavern
@@ -203,3 +205,66 @@ async def test_hostile_files_get_one_sentence(folders: Folders, tmp_path: Path, 
         await until(pilot, lambda: said in notes(pilot))
         assert tavern.session.attached == []
         assert not folders.user_images.exists()
+
+
+@pytest.fixture
+def viewer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stand-in for the system's viewer; the file it writes holds the path it was given."""
+    seen = tmp_path / "seen"
+    for name in ("xdg-open", "open"):
+        tool = tmp_path / "bin" / name
+        tool.parent.mkdir(exist_ok=True)
+        tool.write_text(f'#!/bin/sh\nprintf %s "$1" > "{seen}"\n')
+        tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    return seen
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for the viewer is a shell script")
+async def test_a_message_shows_its_files_and_a_key_opens_one(
+    folders: Folders, tmp_path: Path, viewer: Path
+) -> None:
+    path = a_picture(tmp_path / "mill.png")
+    async with running(folders) as (pilot, tavern):
+        answering(tavern)
+        await paste(pilot, str(path))
+        await until(pilot, lambda: tavern.session.attached)
+        await pilot.press(*"look", "enter")
+        await until(pilot, lambda: len(tavern.session.chat.messages) == 3 and not tavern.session.busy)
+        assert f"▣ mill.png  picture  {path.stat().st_size} bytes" in screen_text(pilot)
+        kept = tavern.attachments.file_of(tavern.session.chat.messages[1].extra["media"][0]["url"])
+        await pilot.press("escape", "k", "v")
+        await until(pilot, lambda: "Open outside?" in screen_text(pilot))
+        assert "user/images" in screen_text(pilot)
+        assert not viewer.exists()  # noqa: ASYNC240
+        await pilot.press("y")
+        await until(pilot, viewer.exists)
+        await until(pilot, lambda: viewer.read_text() == str(kept))
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("/user/images/../../settings.json", "names no file that lies in the data folder"),
+        ("/user/images/Odile/gone.png", "is not there any more"),
+        ("/user/images/Odile/run.desktop", "so it is not opened"),
+        ("/user/images/Odile/page.png", "so it is not opened"),
+    ],
+)
+async def test_only_pictures_and_the_like_in_the_data_folder_are_opened(
+    folders: Folders, url: str, said: str
+) -> None:
+    folder = folders.user_images / "Odile"
+    folder.mkdir(parents=True)
+    a_picture(folder / "run.desktop")
+    (folder / "page.png").write_text("<html>")
+    async with running(folders) as (pilot, tavern):
+        message = tavern.session.chat.messages[0]
+        entry = {"url": url, "type": "image"}
+        tavern.session.chat.messages[0] = replace_extra(message, {"media": [entry]})
+        await pilot.press("escape", "v")
+        await until(pilot, lambda: said in notes(pilot))
+
+
+def replace_extra(message: Message, extra: dict[str, object]) -> Message:
+    return message.with_shown(replace(message.swipe, extra=extra))

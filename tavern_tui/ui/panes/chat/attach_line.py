@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tavern_tui.text.clean import clean_line
+from tavern_tui.ui.panes.chat.file_lines import WORDS, in_bytes
 from tavern_tui.ui.panes.chat.layout import fitted
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ LONGEST_NAME = 28
 """Cells of a file's name."""
 MOST = 3
 """Files that have a line of their own."""
-WORDS = {"image": "picture", "video": "film", "audio": "sound", "document": "PDF"}
-"""What each kind of file is called."""
 
 
 class AttachLine(Static):
@@ -59,10 +58,3 @@ def _sizes(one: Attached) -> str:
 
 def _size(size: tuple[int, int] | None, count: int) -> str:
     return f"{size[0]}×{size[1]} {in_bytes(count)}" if size else in_bytes(count)
-
-
-def in_bytes(count: int) -> str:
-    """`312 bytes`, `41 KiB`, `1.2 MiB`."""
-    if count < 1024:
-        return f"{count} byte{'' if count == 1 else 's'}"
-    return f"{count / 1024:.0f} KiB" if count < 1024**2 else f"{count / 1024**2:.1f} MiB"

@@ -99,6 +99,19 @@ class MessageMore(MessageKeys):
             self._try(lambda: session.edit_reasoning(index, text))
 
     @work(exclusive=True, group="edit")
+    async def action_message_view(self) -> None:
+        """See a picture or another file of the message in the system's viewer."""
+        from tavern_tui.ui.panes.chat.attach_open import look_at_file
+
+        session, index = self._session, self._index
+        if index < 0:
+            return
+        try:
+            await look_at_file(self.app, self._tavern.attachments, session.chat.messages[index].extra)
+        except TavernError as error:
+            self._complain(error)
+
+    @work(exclusive=True, group="edit")
     async def action_message_tokens(self) -> None:
         """The tokens of a reply and what else could have come; another one may be taken."""
         from tavern_tui.services.token_choices import read_tokens

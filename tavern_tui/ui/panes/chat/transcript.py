@@ -19,6 +19,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from tavern_tui.core.chat import Message as ChatMessage
+from tavern_tui.text.inline import LINK
 from tavern_tui.ui.panes.chat.extent import set_extent, set_position
 from tavern_tui.ui.panes.chat.finding import hits, needle
 from tavern_tui.ui.panes.chat.heights import Heights
@@ -35,6 +36,7 @@ from tavern_tui.ui.panes.chat.selecting import (
 )
 from tavern_tui.ui.panes.chat.spans import GUTTER, SELECTED, Box, Paints, theme_colours
 from tavern_tui.ui.panes.chat.stream import Stream
+from tavern_tui.ui.panes.chat.wrap import graphemes
 
 LAYOUTS = 256
 """Messages whose lines are kept."""
@@ -68,6 +70,12 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
     @dataclass
     class Activated(Message):
         """A message was double-clicked."""
+
+        index: int
+
+    @dataclass
+    class LinkClicked(Message):
+        """Somebody clicked on a link of this message."""
 
         index: int
 
@@ -490,6 +498,21 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(self.Activated(index))
         elif at == self._layout(index).fold_line:
             self.fold(index)
+        elif self.text_selection is None and self._is_link(self._layout(index), at, event.x):
+            self.post_message(self.LinkClicked(index))
+
+    def _is_link(self, layout: Layout, at: int, x: int) -> bool:
+        """Whether a link stands in this column of a line."""
+        line = layout.lines[at] if at < len(layout.lines) else None
+        if line is None or not any(flags & LINK for _, _, flags in line.runs):
+            return False
+        column, place = x - GUTTER - layout.left, 0
+        for start, end, size in graphemes(line.text):
+            if place <= column < place + size:
+                return any(flags & LINK and a <= start < b for a, b, flags in line.runs)
+            place += size
+            del end
+        return False
 
     def text_select_all(self) -> None:
         """A double click selects the message, not the chat."""
