@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BEHIND_THE_FRAME = ("httpx", "sqlite3", "yaml", "PIL", "tavern_tui.prompt", "tavern_tui.providers",
-                    "tavern_tui.lore", "tavern_tui.services.session", "tavern_tui.services.tavern")  # fmt: skip
+                    "tavern_tui.lore", "tavern_tui.macros", "tavern_tui.services.session", "tavern_tui.services.tavern")  # fmt: skip
 
 
 def test_the_first_frame_waits_for_no_prompt_provider_or_session() -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tavern_tui.core.chat import Message
-from tavern_tui.macros.builtin.moments import parse_moment
 from tavern_tui.ui.panes.chat.file_lines import file_lines
 from tavern_tui.ui.panes.chat.look import Look
 from tavern_tui.ui.panes.chat.meter import dollars
@@ -123,6 +122,8 @@ def _speed(message: Message) -> str:
 
 def _sent_at(message: Message) -> str:
     """When it was sent: the time today, else the date and the time."""
+    from tavern_tui.macros.builtin.moments import parse_moment  # behind the first frame it is there anyhow
+
     local = datetime.now().astimezone()
     when = parse_moment(message.swipe.sent_at, local) if message.swipe.sent_at else None
     if when is None:
