@@ -153,6 +153,7 @@ ROWS: tuple[Key, ...] = (
     a_key("connections.add", "a", "Add", "Set up a new connection.", show=True),
     a_key("connections.edit", "e", "Edit", "Change the connection under the cursor.", show=True),
     a_key("connections.models", "m", "Models", "Its models: use, load, unload, get one.", show=True),
+    a_key("connections.keys", "k", "Keys", "Its provider's API keys: choose, add, label, remove."),
     a_key("connections.test", "t", "Test", "Ask its server whether it is well.", show=True),
     a_key("connections.remove", "d,delete", "Remove", "Take it out of the list.", show=True),
     a_key("connections.search", "s", "Find servers", "Look for servers on this machine.", show=True),
