@@ -44,7 +44,12 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
         problems.append(sentence)
         notices.send(sentence)
 
-    secrets = SecretStore(folders.secrets_file, environ, keyring=settings.value.use_keyring)
+    secrets = SecretStore(
+        folders.secrets_file,
+        environ,
+        keyring=settings.value.use_keyring,
+        sillytavern=folders.st_secrets,
+    )
     problems += secrets.warnings
     log = WireLog(log_prompts=settings.value.log_prompts)
     templates = TemplateStore(folders)

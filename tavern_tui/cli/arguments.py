@@ -16,6 +16,7 @@ commands:
   tavern-tui providers          list the kinds of servers that can answer
   tavern-tui models ...         list the models of a server; load, unload or fetch one
   tavern-tui connections ...    list, export (without keys) or import connections
+  tavern-tui keys ...           list, add, choose or remove API keys
   tavern-tui check              say what is installed, found and reachable
   tavern-tui import FILE...     take over cards, lorebooks, chats, presets and templates
   tavern-tui tokenizer [NAME]   list tokenizer files that can be fetched, or fetch one
@@ -190,6 +191,20 @@ def _connections(parser: argparse.ArgumentParser) -> None:
     _add_json(parser)
 
 
+def _keys(parser: argparse.ArgumentParser) -> None:
+    """List API keys by name, add one (read from standard input), choose one, or remove one."""
+    parser.add_argument("what", nargs="?", choices=("list", "add", "use", "remove", "import"), default="list")
+    parser.add_argument(
+        "name",
+        nargs="?",
+        metavar="NAME",
+        help="a connection (add, use), a key (remove), a secrets.json (import)",
+    )
+    parser.add_argument("key", nargs="?", metavar="KEY", help="name of the key to use")
+    parser.add_argument("--label", default="", help="what to call a new key; none: the provider's usual one")
+    _add_json(parser)
+
+
 def _check(parser: argparse.ArgumentParser) -> None:
     """Say what is installed, found and reachable."""
     _add_json(parser)
@@ -252,6 +267,7 @@ COMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "providers": _providers,
     "models": _models,
     "connections": _connections,
+    "keys": _keys,
     "check": _check,
     "import": _import,
     "export": _export,

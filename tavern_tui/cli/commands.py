@@ -86,6 +86,12 @@ def _models(options: Namespace, folders: Folders) -> int:
     return asyncio.run(models(options, _tavern(folders)))
 
 
+def _keys(options: Namespace, folders: Folders) -> int:
+    from tavern_tui.cli.keys import keys
+
+    return asyncio.run(keys(options, _tavern(folders)))
+
+
 def _connections(options: Namespace, folders: Folders) -> int:
     from tavern_tui.cli.servers import connections
 
@@ -167,6 +173,7 @@ RUNNERS: dict[str, Callable[[Namespace, Folders], int]] = {
     "providers": _providers,
     "models": _models,
     "connections": _connections,
+    "keys": _keys,
     "check": _check,
     "import": _import,
     "export": _export,

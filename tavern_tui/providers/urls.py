@@ -121,6 +121,15 @@ def _basic(user: str | None, password: str | None) -> str:
     return "Basic " + base64.b64encode(pair.encode()).decode()
 
 
+def host_of(typed: str) -> str:
+    """The host of an address as typed, in small letters; empty: there is none, or it cannot be read."""
+    text = typed.strip() if SCHEME.match(typed.strip()) else f"http://{typed.strip()}"
+    try:
+        return (urlsplit(text).hostname or "").lower() if typed.strip() else ""
+    except ValueError:
+        return ""
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host name or address means this machine."""
     if host.lower() == "localhost" or host.lower().endswith(".localhost"):

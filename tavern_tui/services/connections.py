@@ -15,7 +15,9 @@ from tavern_tui.core.generation import Model, Progress, ServerStatus
 from tavern_tui.providers.base import Provider, ProviderOption, ProviderSpec
 from tavern_tui.providers.probe import Found, probe_local
 from tavern_tui.providers.registry import all_specs, open_provider
+from tavern_tui.providers.urls import host_of, is_loopback
 from tavern_tui.providers.wirelog import WireLog
+from tavern_tui.services.keys import KeyService
 from tavern_tui.services.settings import SettingsService
 from tavern_tui.services.signal import Signal
 from tavern_tui.storage.secrets import SecretStore
@@ -88,6 +90,7 @@ class ConnectionService:
         self._closing: set[asyncio.Task[None]] = set()
         self._refreshing: asyncio.Task[ServerStatus | None] | None = None
         self._once: Connection | None = None
+        self.keys = KeyService(secrets, self)
         self._bound: tuple[str, Mapping[str, Any]] | None = None
         self._told_at = 0.0
         self.status: ServerStatus | None = None
@@ -308,8 +311,18 @@ class ConnectionService:
             return key
         if connection.secret:
             return self._secrets.get(connection.secret)
+        usual = self.usual_key(connection)
+        return self._secrets.get(usual) if usual else None
+
+    def usual_key(self, connection: Connection) -> str:
+        """The name of the key all connections of a provider share; empty: there is none. A service's key
+        goes to the service only; that of a kind of server one runs oneself, to wherever that is."""
         spec = self.specs.get(connection.provider)
-        return self._secrets.get(spec.secret) if spec is not None and spec.secret else None
+        if spec is None or not spec.secret:
+            return ""
+        home = host_of(spec.default_url)
+        at_home = not connection.url or not home or is_loopback(home) or host_of(connection.url) == home
+        return spec.secret if at_home else ""
 
     def spec_of(self, connection: Connection) -> ProviderSpec:
         spec = self.specs.get(connection.provider)
@@ -332,6 +345,12 @@ class ConnectionService:
         provider = open_provider(connection, key=self.key_of(connection), specs=self.specs, log=self._log)
         self._providers[connection.name] = (connection, provider)
         return provider
+
+    def reopen(self, name: str) -> None:
+        """The key of a connection is another one: ask its server anew."""
+        self._forget(name)
+        if self.current.name == name:
+            self._announce(self.current)
 
     def _forget(self, name: str) -> None:
         held = self._providers.pop(name, None)

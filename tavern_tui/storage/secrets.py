@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 
 from tavern_tui.core.errors import DataError, TavernError, UnreadableFile, WriteFailed
@@ -14,19 +15,37 @@ from tavern_tui.storage.json_keep import as_list, as_object, read_file, read_obj
 
 OWNER_ONLY = 0o600
 KEYRING_SERVICE = "tavern-tui"
+IN_KEYRING = ""
+"""Stands in the file for a key that the keyring has."""
 ENVIRONMENT_PREFIX = "TAVERN_TUI_SECRET_"
+
+
+class KeyPlace(StrEnum):
+    """Where a key is kept."""
+
+    ENVIRONMENT = "environment"
+    KEYRING = "keyring"
+    FILE = "file"
+    SILLYTAVERN = "SillyTavern's secrets.json"
 
 
 class SecretStore:
     """Keys by name. Values appear in no message and no repr."""
 
     def __init__(
-        self, path: Path, environ: Mapping[str, str] | None = None, *, keyring: bool = False
+        self,
+        path: Path,
+        environ: Mapping[str, str] | None = None,
+        *,
+        keyring: bool = False,
+        sillytavern: Path | None = None,
     ) -> None:
-        """`path`: the key file (`Folders.secrets_file`). `keyring`: new keys go to the system's keyring."""
+        """`path`: the key file (`Folders.secrets_file`). `keyring`: new keys go to the system's keyring.
+        `sillytavern`: a `secrets.json` that is asked last, and never written."""
         self._path = path
         self._environ = environ if environ is not None else os.environ
         self._keyring = keyring
+        self._sillytavern = sillytavern
 
     def __repr__(self) -> str:
         return f"SecretStore({str(self._path)!r})"
@@ -42,13 +61,13 @@ class SecretStore:
             held = _from_keyring(name)
             if held is not None:
                 return held
-        return self._read().get(name)
+        return self._read().get(name) or self._theirs().get(name)
 
     def set(self, name: str, value: str) -> None:
         """Store a key. Raises UnreadableFile when the file there is broken, WriteFailed."""
         if self._keyring:
             _into_keyring(name, value)
-            return
+            value = IN_KEYRING  # a keyring cannot be asked what it holds
         self._write({**self._read(), name: value})
 
     def remove(self, name: str) -> None:
@@ -60,8 +79,28 @@ class SecretStore:
             self._write(held)
 
     def names(self) -> tuple[str, ...]:
-        """Names of the keys in the file, sorted."""
-        return tuple(sorted(self._read()))
+        """Names of all keys that are kept anywhere but in the environment, sorted."""
+        return tuple(sorted({**self._read(), **self._theirs()}))
+
+    def place(self, name: str) -> KeyPlace | None:
+        """Where the key of this name comes from; None: there is none. Raises as `get` does."""
+        if self._environ.get(variable_for(name)):
+            return KeyPlace.ENVIRONMENT
+        held = self._read().get(name)
+        if self._keyring and _from_keyring(name) is not None:
+            return KeyPlace.KEYRING
+        if held:
+            return KeyPlace.FILE
+        return KeyPlace.SILLYTAVERN if name in self._theirs() else None
+
+    def _theirs(self) -> dict[str, str]:
+        """The keys of SillyTavern's own file; none where it is broken or not there."""
+        if self._sillytavern is None or not self._sillytavern.is_file():
+            return {}
+        try:
+            return _all_keys(read_object(self._sillytavern))
+        except DataError:
+            return {}
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -75,8 +114,8 @@ class SecretStore:
         return ()
 
     def import_sillytavern(self, path: Path) -> tuple[str, ...]:
-        """Copy the active keys of a `secrets.json`; returns their names. Raises UnreadableFile."""
-        found = _active_keys(read_object(path))
+        """Copy the keys of a `secrets.json`; returns their names. Raises UnreadableFile."""
+        found = _all_keys(read_object(path))
         if found:
             self._write({**self._read(), **found})
         return tuple(sorted(found))
@@ -104,18 +143,26 @@ def variable_for(name: str) -> str:
     return ENVIRONMENT_PREFIX + re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_")
 
 
-def _active_keys(found: Mapping[str, object]) -> dict[str, str]:
-    """SillyTavern's keys: one text, or a list of which one is active."""
+def _all_keys(found: Mapping[str, object]) -> dict[str, str]:
+    """SillyTavern's keys: one text, or a list of which one is active; labels name the others."""
     keys: dict[str, str] = {}
     for name, value in found.items():
         if name.startswith("_"):
             continue
-        rows = [as_object(one) for one in as_list(value)]
-        active = next((one for one in rows if one.get("active") is True), rows[0] if rows else {})
-        chosen = value if isinstance(value, str) else active.get("value")
-        if isinstance(chosen, str) and chosen:
-            keys[name] = chosen
+        if isinstance(value, str) and value:
+            keys[name] = value
+            continue
+        rows = [row for row in map(as_object, as_list(value)) if _is_key(row.get("value"))]
+        active = next((row for row in rows if row.get("active") is True), rows[0] if rows else None)
+        for number, row in enumerate(rows, start=1):
+            label = row.get("label")
+            words = label.strip() if isinstance(label, str) and label.strip() else str(number)
+            keys[name if row is active else f"{name}/{words}"] = str(row["value"])
     return keys
+
+
+def _is_key(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 def _open_keyring() -> object:

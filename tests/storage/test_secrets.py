@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from tavern_tui.core.errors import DataError, UnreadableFile, WriteFailed
-from tavern_tui.storage.secrets import SecretStore, variable_for
+from tavern_tui.storage.secrets import KeyPlace, SecretStore, variable_for
 
 KEY = "sk-very-secret"
 
@@ -60,7 +60,7 @@ def test_sillytavern_s_keys_are_taken_over_on_request(tmp_path: Path) -> None:
         json.dumps(
             {
                 "api_key_openai": [
-                    {"id": "1", "value": "old", "active": False},
+                    {"id": "1", "value": "old", "active": False, "label": "spare"},
                     {"id": "2", "value": KEY, "active": True},
                 ],
                 "api_key_claude": "plain",
@@ -70,7 +70,8 @@ def test_sillytavern_s_keys_are_taken_over_on_request(tmp_path: Path) -> None:
         )
     )
     store = SecretStore(tmp_path / "s.toml", {})
-    assert store.import_sillytavern(theirs) == ("api_key_claude", "api_key_openai")
+    assert store.import_sillytavern(theirs) == ("api_key_claude", "api_key_openai", "api_key_openai/spare")
+    assert store.get("api_key_openai/spare") == "old"
     assert store.get("api_key_openai") == KEY
 
 
@@ -85,7 +86,9 @@ def test_the_keyring_is_used_when_chosen(tmp_path: Path, monkeypatch: pytest.Mon
     store = SecretStore(tmp_path / "s.toml", {}, keyring=True)
     store.set("a", KEY)
     assert held == {("tavern-tui", "a"): KEY}
-    assert not (tmp_path / "s.toml").exists()
+    assert KEY not in (tmp_path / "s.toml").read_text()
+    assert store.names() == ("a",)
+    assert store.place("a") is KeyPlace.KEYRING
     assert store.get("a") == KEY
     store.remove("a")
     assert held == {}
@@ -104,3 +107,18 @@ def test_a_missing_keyring_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(DataError, match="keyring") as caught:
         SecretStore(tmp_path / "s.toml", {}, keyring=True).set("a", KEY)
     assert "pip install" in caught.value.hint
+
+
+def test_sillytavern_s_own_file_is_asked_last_and_left_alone(tmp_path: Path) -> None:
+    theirs = tmp_path / "secrets.json"
+    theirs.write_text(json.dumps({"api_key_openai": KEY, "api_key_claude": "theirs"}))
+    before = theirs.read_bytes()
+    store = SecretStore(tmp_path / "s.toml", {}, sillytavern=theirs)
+    store.set("api_key_claude", "ours")
+    assert (store.get("api_key_openai"), store.get("api_key_claude")) == (KEY, "ours")
+    assert store.place("api_key_openai") is KeyPlace.SILLYTAVERN
+    assert store.place("api_key_claude") is KeyPlace.FILE
+    assert store.place("nobody") is None
+    assert theirs.read_bytes() == before
+    theirs.write_text("{broken")
+    assert store.get("api_key_openai") is None

@@ -169,6 +169,16 @@ class ConnectionPane(Vertical):
             self.refresh_list()
 
     @work
+    async def action_keys(self) -> None:
+        """The API keys of the connection's provider: choose one, add, label or remove them."""
+        from tavern_tui.ui.panes.connection.keys_dialog import manage_keys
+
+        connection = self._under_cursor()
+        if connection is not None:
+            await manage_keys(self, self._connections, connection.name)
+            self.refresh_list()
+
+    @work
     async def action_remove(self) -> None:
         from tavern_tui.ui.dialogs.confirm import Confirm
 
