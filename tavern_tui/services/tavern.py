@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from tavern_tui.services.samplers import SamplerService
     from tavern_tui.services.search import SearchService
     from tavern_tui.services.templates import TemplateService
+    from tavern_tui.services.tool_settings import ToolSettings
 
 ChatSummary = ChatListing
 
@@ -125,6 +126,13 @@ class Tavern(OpenChats):
         from tavern_tui.services.samplers import SamplerService
 
         return SamplerService(self.connections, self.presets)
+
+    @cached_property
+    def tool_settings(self) -> ToolSettings:
+        """Which tools models may call, and where those come from."""
+        from tavern_tui.services.tool_settings import ToolSettings
+
+        return ToolSettings(self._settings, self.tools)
 
     @cached_property
     def templates(self) -> TemplateService:

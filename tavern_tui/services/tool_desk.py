@@ -67,13 +67,17 @@ class ToolDesk:
         """Whether the user lets models call tools at all."""
         return self._settings.value.use_tools
 
-    def box(self) -> ToolBox:
-        """All tools that may be called, or asked about."""
+    def known(self) -> ToolBox:
+        """All tools there are, also those the user forbids."""
         box = ToolBox([*self._built_in, *self._made.values()])
         for source in self._sources:
             for tool in source.tools():
                 box.add(tool)
-        return ToolBox(tool for tool in box if self._may_be_offered(tool))
+        return box
+
+    def box(self) -> ToolBox:
+        """All tools that may be called, or asked about."""
+        return ToolBox(tool for tool in self.known() if self._may_be_offered(tool))
 
     def offers(self) -> tuple[Tool, ...]:
         """What a request tells of them; nothing where the user wants none."""

@@ -48,6 +48,7 @@ ROWS: tuple[Key, ...] = (
     a_key("main.tab_right", "ctrl+shift+pagedown", "Tab to the right", "Move this tab towards the last."),
     a_key("main.bind", "alt+k", "Always answers", "Bind whoever answers now to this chat or character."),
     a_key("main.whose", "alt+d", "Whose version", "Choose between this chat and another program's version."),
+    a_key("main.tools", "f11,alt+shift+t", "Tools", "What models may call, and MCP servers."),
     a_key("main.look", "f12,alt+shift+l", "Look", "Flat, bubbles or document; what stands beside names."),
     a_key("main.back", "escape", "Back to the chat", "Close an overlay and go back to the composer."),
     # ----- chat

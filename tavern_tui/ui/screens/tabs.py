@@ -165,6 +165,15 @@ class TabScreen(Frame):
                 kept = tuple(one for one in FACTS if (one in look.facts) != (one == name))
                 self._remember({"message_facts": kept, "show_timestamps": False})
 
+    # --- tools
+
+    @work(exclusive=True, group="open")
+    async def action_tools(self) -> None:
+        """Look through the tools models may call, and the servers they come from."""
+        from tavern_tui.ui.panes.samplers.tools import manage_tools
+
+        await manage_tools(self, self.tavern)
+
     # --- who always answers
 
     @work(exclusive=True, group="open")
