@@ -33,6 +33,7 @@ from tavern_tui.storage.templates import TemplateStore
 from tavern_tui.storage.themes import load_themes
 
 if TYPE_CHECKING:
+    from tavern_tui.services.avatars import Avatars
     from tavern_tui.services.branches import Branches
     from tavern_tui.services.chat_export import ChatExporter
     from tavern_tui.services.chat_files import ChatFiles
@@ -126,6 +127,13 @@ class Tavern(OpenChats):
         from tavern_tui.services.samplers import SamplerService
 
         return SamplerService(self.connections, self.presets)
+
+    @cached_property
+    def avatars(self) -> Avatars:
+        """Pictures of who speaks."""
+        from tavern_tui.services.avatars import Avatars
+
+        return Avatars(self._folders)
 
     @cached_property
     def tool_settings(self) -> ToolSettings:

@@ -155,11 +155,19 @@ class TabScreen(Frame):
                 )
                 for name, words in FACTS.items()
             ]
-            picked = await self.app.push_screen_wait(PickOne("How messages look", [*styles, *facts]))
+            shows = self.tavern.settings.show_avatars
+            avatar = Choice(
+                id="avatar/",
+                title=f"{'Hide' if shows else 'Show'} the picture of who speaks",
+                detail="needs the extra `images`",
+            )
+            picked = await self.app.push_screen_wait(PickOne("How messages look", [*styles, *facts, avatar]))
             if picked is None:
                 return
             what, _, name = picked.partition("/")
-            if what == "style":
+            if what == "avatar":
+                self._remember({"show_avatars": not shows})
+            elif what == "style":
                 self._remember({"message_style": name})
             else:
                 kept = tuple(one for one in FACTS if (one in look.facts) != (one == name))

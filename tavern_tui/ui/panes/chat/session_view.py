@@ -18,6 +18,7 @@ from tavern_tui.core.errors import TavernError
 from tavern_tui.core.settings import Settings
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.panes.chat.attach_line import AttachLine
+from tavern_tui.ui.panes.chat.avatar import Avatar
 from tavern_tui.ui.panes.chat.composer import Composer
 from tavern_tui.ui.panes.chat.look import Look
 from tavern_tui.ui.panes.chat.reading import Reading
@@ -64,6 +65,7 @@ class SessionView(Vertical):
     def compose(self) -> ComposeResult:
         yield TabBar(id="chat-tabs")
         yield Static(id="chat-title")
+        yield Avatar(id="avatar")
         yield Transcript(id="transcript")
         yield AttachLine(id="attached")
         yield Composer(enter_sends=self._enter_sends, id="composer")
@@ -82,6 +84,7 @@ class SessionView(Vertical):
     def take_settings(self, settings: Settings) -> None:
         """The user chose another look, or another key for sending."""
         self.composer.enter_sends = settings.enter_sends
+        self._show_avatar()
         look = Look.of(settings)
         if look != self.transcript.look:
             place, self.transcript.look = self.transcript.place, look
@@ -162,7 +165,24 @@ class SessionView(Vertical):
             self.transcript.cursor = min(cursor, len(messages) - 1)
         self._show_title()
 
+    def _show_avatar(self) -> None:
+        """The picture of who said the message under the cursor, or the last one."""
+        if not self._attached:
+            return
+        if self._tavern.settings.show_avatars or self.query_one(Avatar).display:
+            self.query_one(Avatar).show(
+                self._tavern.avatars,
+                self._session,
+                self.transcript.cursor,
+                wanted=self._tavern.settings.show_avatars,
+            )
+
+    @on(Transcript.CursorMoved)
+    def cursor_moved(self) -> None:
+        self._show_avatar()
+
     def _show_title(self) -> None:
+        self._show_avatar()
         session = self._session
         count, waiting = len(session.chat.messages), len(self._here.queued)
         self.query_one("#chat-title", Static).update(
