@@ -41,6 +41,8 @@ class Block(NamedTuple):
     """What stands in front of the other lines; as wide as `first`."""
     gap: bool = False
     """Whether an empty line separates it from the block before."""
+    language: str = ""
+    """Of a code block, as its fence names it."""
 
 
 _FENCE = re.compile(r" {0,3}(?:`{3,}[^`]*|~{3,}.*)$")
@@ -199,7 +201,8 @@ class _Reader:
         if self._line < len(self._lines):
             self._next()
         runs = ((0, len(text), CODE),) if text else ()
-        self._blocks.append(Block(Kind.FENCE, start, text, runs, gap=self._gap))
+        language = opening[len(mark) :].strip().partition(" ")[0][:30]
+        self._blocks.append(Block(Kind.FENCE, start, text, runs, gap=self._gap, language=language))
 
     def _quote(self, line: str) -> None:
         start, depth = self._at, 1

@@ -13,8 +13,9 @@ from rich.cells import cell_len
 
 from tavern_tui.core.chat import Message, Swipe
 from tavern_tui.text import markup
-from tavern_tui.text.inline import BOLD, ITALIC, SPEECH
+from tavern_tui.text.inline import BOLD, CODE, ITALIC, SPEECH
 from tavern_tui.ui.panes.chat.heights import Heights
+from tavern_tui.ui.panes.chat.highlight import COMMENT, KEYWORD
 from tavern_tui.ui.panes.chat.layout import LEAD, NAME, Layout
 from tavern_tui.ui.panes.chat.message import TranscriptMessage, shown
 from tavern_tui.ui.panes.chat.stream import Stream
@@ -211,3 +212,27 @@ def test_lines_that_look_otherwise_are_not_taken_over() -> None:
     assert seen(hidden)[1:] == seen(old)[1:]
     assert not any(line is before for line, before in zip(hidden.lines, old.lines, strict=True))
     assert same.lines[1] is old.lines[1]
+
+
+def test_code_is_coloured_where_its_language_is_known() -> None:
+    code = 'def f(x):\n    return "a" + 1  # why'
+    lines = Layout(TranscriptMessage(name="", text=f"```python\n{code}\n```"), 20).lines[1:-1]
+    flags = {line.text[a:b]: run for line in lines for a, b, run in line.runs}
+    assert flags["def"] == flags["return"] == CODE | KEYWORD
+    assert flags["# why"] == CODE | COMMENT
+    for line in lines:
+        assert [start for start, _, _ in line.runs] == [0, *(end for _, end, _ in line.runs[:-1])]
+        assert line.runs[-1][1] == len(line.text)
+    plain = Layout(TranscriptMessage(name="", text=f"```nonsense\n{code}\n```"), 60).lines[1:-1]
+    assert [len(line.runs) for line in plain] == [1, 1]
+
+
+@given(
+    st.text(max_size=300), st.sampled_from(["python", "c", "json", "html", "bash", "x"]), st.integers(4, 60)
+)
+def test_any_code_is_covered_by_its_runs_once(code: str, language: str, width: int) -> None:
+    for line in Layout(TranscriptMessage(name="", text=f"```{language}\n{code}\n```"), width).lines:
+        ends = [0]
+        for start, end, _ in line.runs:
+            assert ends[-1] <= start < end <= len(line.text)
+            ends.append(end)

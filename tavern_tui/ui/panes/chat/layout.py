@@ -12,6 +12,7 @@ from textual.strip import Strip
 from tavern_tui.text.clean import clean_line
 from tavern_tui.text.inline import CODE, FAINT, Run
 from tavern_tui.text.markup import Block, Kind, parse, restart
+from tavern_tui.ui.panes.chat.highlight import highlighted
 from tavern_tui.ui.panes.chat.message import TranscriptMessage, duration
 from tavern_tui.ui.panes.chat.wrap import Piece, cells, chop, graphemes, screen_text, wrap
 
@@ -245,7 +246,9 @@ def _block_lines(block: Block, width: int) -> list[Line]:
         return [Line(rule, ((0, len(rule), LEAD),))]
     text = block.text
     if block.kind is Kind.FENCE or block.kind is Kind.TABLE:
-        return _code_lines(text, chop(text, max(1, width)), width if block.kind is Kind.FENCE else 0)
+        colours = highlighted(text, block.language) if block.language else ()
+        pieces = chop(text, max(1, width))
+        return _code_lines(text, pieces, width if block.kind is Kind.FENCE else 0, colours)
     first, rest = (block.first, block.rest) if width > _NARROWEST else ("", "")
     pieces = wrap(text, width - len(first))
     if not first and not block.runs:
@@ -253,14 +256,34 @@ def _block_lines(block: Block, width: int) -> list[Line]:
     return _styled_lines(block, pieces, first, rest)
 
 
-def _code_lines(text: str, pieces: list[Piece], padded_to: int) -> list[Line]:
+def _code_lines(text: str, pieces: list[Piece], padded_to: int, colours: Sequence[Run] = ()) -> list[Line]:
     """Lines of code, filled up so that their ground is a rectangle; rows of a table as they are."""
     lines = []
     for start, end, join in pieces:
         code = text[start:end]
         shown = code + " " * (padded_to - cells(code))
-        lines.append(Line(shown, ((0, len(shown), CODE),) if padded_to else (), join))
+        ground = ((0, len(shown), CODE),) if padded_to else ()
+        lines.append(Line(shown, _coloured(colours, start, end, len(shown)) or ground, join))
     return lines
+
+
+def _coloured(colours: Sequence[Run], start: int, end: int, length: int) -> list[Run]:
+    """The runs of one line of code: its colours, and plain code between them."""
+    inside = [
+        (max(a, start) - start, min(b, end) - start, flags)
+        for a, b, flags in colours
+        if a < end and b > start
+    ]
+    runs: list[Run] = []
+    at = 0
+    for a, b, flags in inside:
+        if a > at:
+            runs.append((at, a, CODE))
+        runs.append((a, b, flags))
+        at = b
+    if inside and at < length:
+        runs.append((at, length, CODE))
+    return runs
 
 
 def _styled_lines(block: Block, pieces: list[Piece], first: str, rest: str) -> list[Line]:

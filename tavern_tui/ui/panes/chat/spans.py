@@ -12,6 +12,7 @@ from textual.color import Color, ColorParseError
 from textual.strip import Strip
 
 from tavern_tui.text.inline import BOLD, CODE, FAINT, HEADING, ITALIC, LINK, SPEECH, STRIKE, Run
+from tavern_tui.ui.panes.chat.highlight import COMMENT, KEYWORD, NUMBER, STRING
 from tavern_tui.ui.panes.chat.layout import LEAD, NAME, THOUGHT, Line
 from tavern_tui.ui.panes.chat.message import TranscriptMessage
 from tavern_tui.ui.panes.chat.wrap import cells
@@ -34,6 +35,9 @@ FALLBACKS: dict[str, str] = {
     "quote": "accent",
     "code": "success",
     "code-background": "surface",
+    "code-keyword": "primary",
+    "code-string": "warning",
+    "code-number": "secondary",
     "cursor": "primary",
     "selection": "panel",
     "found": "warning",
@@ -47,6 +51,10 @@ GUTTER = 2
 """Columns left of the text; the message under the cursor has its bar there."""
 _BAR = "▌"
 _COLOUR_OF = (
+    (KEYWORD, "code-keyword"),
+    (STRING, "code-string"),
+    (NUMBER, "code-number"),
+    (COMMENT, "dim"),
     (CODE, "code"),
     (FAINT, "dim"),
     (THOUGHT, "dim"),
