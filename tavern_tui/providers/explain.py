@@ -63,6 +63,11 @@ class Explainer:
             return self._redirect(headers.get("location", ""))
         if is_html(text):
             said = f"a web page instead of an answer{f' ({said})' if said else ''}"
+        if status == 403 and (reasons := self.words(_moderated(payload))):
+            return RequestRefused(
+                f"{self.server} holds the request back ({reasons}){f': {said}' if said else '.'}",
+                hint="Its moderation refused the prompt. Change the words, or choose another model.",
+            )
         if status in (400, 413, 422) and (OVERFLOW.search(text)):
             return self._overflow(payload, said)
         return self._by_status(status, said, text, headers)
@@ -172,6 +177,15 @@ def _found(payload: object) -> str:
         return find_message(payload)
     except RecursionError:
         return ""
+
+
+def _moderated(payload: object) -> str:
+    """Why a moderation refused a request: OpenRouter's `error.metadata.reasons`."""
+    error = payload.get("error") if isinstance(payload, Mapping) else None
+    facts = error.get("metadata") if isinstance(error, Mapping) else None
+    reasons = facts.get("reasons") if isinstance(facts, Mapping) else None
+    found = reasons[:5] if isinstance(reasons, list) else []
+    return ", ".join(one for one in found if isinstance(one, str))
 
 
 def _dumped(payload: object) -> str:

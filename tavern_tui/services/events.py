@@ -102,6 +102,8 @@ class ReplyEnded:
     """Seconds until the first word."""
     cost: float | None = None
     """US dollars, where that is known."""
+    held_back: str = ""
+    """Why the service held the rest of the reply back, in its own word; empty: it did not."""
     calls: int = 0
     """How many tools the model calls. Another reply follows when they have answered."""
 

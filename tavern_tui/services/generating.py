@@ -14,6 +14,7 @@ from tavern_tui.core.character import Character
 from tavern_tui.core.chat import Chat, Message, Swipe, a_message
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import ContextOverflow, TavernError, UsageError
+from tavern_tui.core.finish import FinishReason
 from tavern_tui.core.generation import GenerationRequest, GenerationType, ServerStatus
 from tavern_tui.core.persona import Persona
 from tavern_tui.core.prompt import BuiltPrompt, Prompt, StateChanges
@@ -47,8 +48,9 @@ UNKEPT = frozenset({GenerationType.IMPERSONATE, GenerationType.QUIET})
 """Whose words go to whoever asked, not into the chat."""
 
 OF_ONE_REPLY = frozenset({
-    "token_count", "reasoning", "reasoning_signature", "media", "inline_image", "token_probabilities",
-    "time_to_first_token", "served_by", "citations", "usage", "cost",
+    "token_count", "reasoning", "reasoning_signature", "reasoning_type", "reasoning_duration", "media",
+    "inline_image", "token_probabilities", "time_to_first_token", "served_by", "citations", "usage", "cost",
+    "held_back",
 })  # fmt: skip
 """Keys of a message's `extra` that further replies to the same request do not share."""
 
@@ -385,6 +387,7 @@ class Conversation:
             tokens=reply.tokens,
             seconds=reply.seconds,
             first_token=reply.first_token,
+            held_back=_held_back(reply),
             calls=len(reply.calls),
             cost=reply.cost,
         )
@@ -398,6 +401,8 @@ class Conversation:
         }
         if reply.reasoning:
             facts["reasoning"] = reply.reasoning
+            facts["reasoning_type"] = "model" if reply.thinks_apart else "parsed"
+            facts["reasoning_duration"] = round(reply.thinking_seconds * 1000)
         if reply.signature:
             facts["reasoning_signature"] = reply.signature
         if reply.pictures:
@@ -412,11 +417,14 @@ class Conversation:
             facts["token_probabilities"] = written_tokens(reply.chosen)
         if reply.first_token is not None:
             facts["time_to_first_token"] = round(reply.first_token * 1000)
+        if held := _held_back(reply):
+            facts["held_back"] = held
         swipe: Swipe = message.swipe
+        before = {name: value for name, value in swipe.extra.items() if name != "held_back"}
         return message.with_shown(
             replace(
                 swipe,
-                extra={**swipe.extra, **facts},
+                extra={**before, **facts},
                 started_at=reply.started_at or swipe.started_at,
                 finished_at=now(),
             )
@@ -464,3 +472,8 @@ class Conversation:
 def now() -> str:
     """The time, as messages keep it."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _held_back(reply: Reply) -> str:
+    """Why a filter of the service's ended the reply; empty: none did."""
+    return (reply.detail or "no reason given") if reply.reason is FinishReason.FILTER else ""

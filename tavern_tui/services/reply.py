@@ -90,6 +90,10 @@ class Reply:
         self.started = clock()
         self.last_event = self.started
         self.first_token: float | None = None
+        self._thought_until: float | None = None
+        self._words_began = False
+        self.thinks_apart = False
+        """The thinking came apart from the words; else it was found among them by its marks."""
         self.reason = FinishReason.UNKNOWN
         self.detail = ""
         self.started_at = ""
@@ -164,7 +168,8 @@ class Reply:
                     self.extra_texts.setdefault(index, []).append(text)
                 case ReasoningDelta(text):
                     self._mark_first()
-                    self._thoughts.append(text)
+                    self.thinks_apart = True
+                    self._think(text)
                 case ToolCallDelta(index=0):
                     self._mark_first()
                     self._add_to_call(event)
@@ -203,12 +208,18 @@ class Reply:
 
     def _split(self, piece: SplitPiece) -> None:
         if piece.reasoning:
-            self._thoughts.append(piece.reasoning)
+            self._think(piece.reasoning)
         if piece.text:
             self._keep(self._cutter.feed(piece.text))
 
+    def _think(self, text: str) -> None:
+        self._thoughts.append(text)
+        self._thought_until, self._words_began = self._clock(), False
+
     def _keep(self, text: str) -> None:
         if text:
+            if self._thought_until is not None and not self._words_began:
+                self._thought_until, self._words_began = self._clock(), True
             self._pieces.append(text)
             self.length += len(text)
         if self._cutter.stopped and not self.stopped:
@@ -256,6 +267,11 @@ class Reply:
     def thoughts(self) -> str:
         """The thinking as it came: a service that sealed it wants it back letter by letter."""
         return "".join(self._thoughts)
+
+    @property
+    def thinking_seconds(self) -> float:
+        """From the request until the words after the thoughts began; 0: it did not think."""
+        return max(0.0, self._thought_until - self.started) if self._thought_until is not None else 0.0
 
     @property
     def has_words(self) -> bool:

@@ -210,7 +210,9 @@ def fitted(text: str, width: int) -> str:
 def _thoughts(message: TranscriptMessage, width: int) -> list[Line]:
     """The line that says the model thought, and what it thought if it is unfolded."""
     seconds = message.reasoning_seconds
-    if message.streaming and not message.text:
+    if message.folded_as:
+        said = message.folded_as
+    elif message.streaming and not message.text:
         said = "thinking"
     else:
         said = f"thought for {duration(seconds)}" if seconds else "thought"

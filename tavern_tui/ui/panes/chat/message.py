@@ -10,6 +10,7 @@ from tavern_tui.core.chat import Message
 from tavern_tui.ui.panes.chat.file_lines import file_lines
 from tavern_tui.ui.panes.chat.look import Look
 from tavern_tui.ui.panes.chat.meter import dollars
+from tavern_tui.ui.panes.chat.outcomes import held_back, tool_results
 
 USUAL = Look()
 
@@ -32,6 +33,8 @@ class TranscriptMessage:
     reasoning: str = ""
     reasoning_seconds: float | None = None
     """How long the model thought; None: unknown."""
+    folded_as: str = ""
+    """What the fold is called that holds the reasoning; empty: thoughts."""
     unfolded: bool = False
     """Whether the reasoning is shown in full."""
     files: tuple[str, ...] = ()
@@ -60,11 +63,14 @@ def shown(message: Shown, look: Look = USUAL) -> TranscriptMessage:
         hidden=message.hidden,
         swipe=message.shown + 1,
         swipes=len(message.swipes),
-        reasoning=message.reasoning,
+        reasoning=message.reasoning or tool_results(extra),
+        folded_as="what came back" if "tool_invocations" in extra and not message.reasoning else "",
         reasoning_seconds=_milliseconds(extra.get("reasoning_duration")),
         sources=_sources(extra.get("citations")),
         files=file_lines(extra),
-        note=" · ".join(filter(None, (FACTS[name](message) for name in look.facts if name in FACTS))),
+        note=" · ".join(
+            filter(None, (held_back(extra), *(FACTS[name](message) for name in look.facts if name in FACTS)))
+        ),
     )
 
 

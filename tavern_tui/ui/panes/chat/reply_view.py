@@ -193,8 +193,11 @@ class ReplyView(Attaching):
             self._within = None
         if event.index is not None:
             self.transcript.replace(event.index, self._drawn(event.index))
+        if event.held_back:
+            self._tell_held_back(event)
         elif (
-            event.text == ""
+            event.index is None
+            and event.text == ""
             and not event.calls
             and not event.stopped
             and event.reason is not FinishReason.UNKNOWN
@@ -203,6 +206,17 @@ class ReplyView(Attaching):
         self.transcript.finish()
         self._show_title()
         self._say(summary(event), "$foreground-muted")
+
+    def _tell_held_back(self, event: ReplyEnded) -> None:
+        """A filter of the service's ended the reply: say so, and in whose words."""
+        kept = "What had arrived is kept." if event.text else "Nothing had arrived."
+        self.notify(
+            f"The reason it gives: {clean_line(event.held_back)}. {kept}",
+            title="The service held the reply back",
+            severity="warning",
+            timeout=10,
+            markup=False,
+        )
 
     def _drafted(self, reading: Reading, event: SessionEvent, here: bool) -> None:
         """The same for a turn that is written into the composer."""

@@ -130,11 +130,15 @@ class ClaudeFake(StrictFake):
         pieces, why = self.cut(body["max_tokens"], body.get("stop_sequences", ()))
         reason = {"stop": "end_turn", "length": "max_tokens"}[why]
         if body.get("stream"):
-            await self.say(seen, answer, generation, map(_event, _events(pieces, reason, body)))
+            await self.say(seen, answer, generation, map(_event, self.events(pieces, reason, body)))
         elif await self.think(seen, generation):
             content = [{"type": "text", "text": "".join(pieces), "citations": None}]
             usage = {"input_tokens": _asked(body), "output_tokens": len(pieces)}
             await answer.send(200, {**_head(body), "content": content, "stop_reason": reason, "usage": usage})
+
+    def events(self, pieces: list[str], reason: str, body: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+        """What is streamed; a subclass may say more than words."""
+        return _events(pieces, reason, body)
 
 
 # --- what is refused

@@ -133,9 +133,13 @@ class GeminiFake(StrictFake):
             told = [
                 _answer(piece, model, usage, reason if at == last else "") for at, piece in enumerate(pieces)
             ]
-            await self.say(seen, answer, generation, map(_event, told))
+            await self.say(seen, answer, generation, map(_event, self.told(told)))
         elif await self.think(seen, generation):
             await answer.send(200, _answer("".join(pieces), model, usage, reason))
+
+    def told(self, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """What is streamed; a subclass may say more than words."""
+        return answers
 
     def _known(self, body: Mapping[str, Any]) -> str:
         """What is unknown or out of range inside the parts of a body."""
