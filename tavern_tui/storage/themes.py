@@ -18,6 +18,15 @@ REQUIRED = ("primary", "foreground", "background")
 COLOUR = re.compile(r"#[0-9a-fA-F]{3}(?:[0-9a-fA-F]{3}(?:[0-9a-fA-F]{2})?)?")
 COLOUR_NAME = re.compile(r"[a-z_]{1,40}")
 MAX_THEME = 2**20
+_PLAIN = re.compile(
+    r"name: (?P<name>[A-Za-z]+(?: [A-Za-z]+)*)"
+    r"|dark: (?P<dark>true|false)"
+    r"|(?P<colors>colors):"
+    r'|  (?P<key>[a-z_]+): "(?P<colour>#[0-9a-fA-F]+)"'
+    r"| *(?:#[ -~]*)?"
+)
+_NO_TEXT = ("none", "null", "true", "false", "yes", "no", "on", "off", "y", "n")
+"""Names that YAML takes for something else."""
 
 
 def load_themes(folders: Folders, warn: Callable[[str], None] | None = None) -> list[dict[str, Any]]:
@@ -42,7 +51,33 @@ def read_theme(path: Path, warnings: list[str] | None = None) -> dict[str, Any]:
     """A theme file: `{name, dark, colors}`. Colours that are none are left out with a warning.
 
     Raises UnreadableFile, DataError."""
-    return theme_from(parse_yaml(read_file(path, MAX_THEME), path.name), path.name, warnings)
+    data = read_file(path, MAX_THEME)
+    found = _plainly(data)
+    return theme_from(parse_yaml(data, path.name) if found is None else found, path.name, warnings)
+
+
+def _plainly(data: bytes) -> dict[str, object] | None:
+    """The theme in a file that is written as ours are; None for any other, which is left to the library.
+
+    The first frame waits for the themes, and the YAML library takes ten times as long to load as they do
+    to read, and a megabyte."""
+    theme: dict[str, object] = {}
+    colours: dict[str, object] = {}
+    inside = False
+    for line in data.decode("utf-8", "replace").split("\n"):
+        match = _PLAIN.fullmatch(line)
+        if match is None or match["colors"] in theme or (match["key"] and not inside):
+            return None
+        if match["key"]:
+            colours[match["key"]] = match["colour"]
+        elif match["colors"]:
+            inside, theme["colors"] = True, colours
+        elif match["name"] or match["dark"]:
+            inside = False
+            theme |= {"name": match["name"]} if match["name"] else {"dark": match["dark"] == "true"}
+    if str(theme.get("name")).lower() in _NO_TEXT:
+        return None
+    return theme
 
 
 def theme_from(theme: Mapping[str, object], where: str, warnings: list[str] | None = None) -> dict[str, Any]:
