@@ -134,7 +134,11 @@ async def test_a_large_context_that_costs_is_used_only_by_who_wants_it(folders: 
         connections = made.connections
         connections.save(Connection(name="cloud", provider="openai", model="gpt-4o"))
         connections.save(Connection(name="home", provider="llamacpp"))
-        for name, told, used in (("cloud", 128_000, 32_768), ("cloud", 8000, 8000), ("home", 128_000, 128_000)):
+        for name, told, used in (
+            ("cloud", 128_000, 32_768),
+            ("cloud", 8000, 8000),
+            ("home", 128_000, 128_000),
+        ):
             connections.select(name)
             connections.status = ServerStatus(ok=True, context_size=told)
             assert connections.context_size == used

@@ -229,6 +229,8 @@ class MainScreen(WatchingScreen):
             characters.show()
 
     def _show_facts(self) -> None:
+        if not self.query("#status"):
+            return  # the program ends, and a count comes late
         connections = self.tavern.connections
         connection = connections.current
         is_offline = connection.provider == "offline"
