@@ -13,7 +13,7 @@ from tavern_tui.core.errors import DataError, TavernError
 from tavern_tui.core.prompt import Medium
 from tavern_tui.services.media_cost import media_cost
 from tavern_tui.services.picture_fit import check_whole, cost, fitted, limit_of, picture_size
-from tavern_tui.storage.folders import Folders
+from tavern_tui.storage.folders import Folders, inside, safe_name
 from tavern_tui.storage.media import DOCUMENTS, ENDINGS, media_file, media_kind, read_media, save_media
 from tavern_tui.storage.pictures import PREFIX, decoded, save_picture
 
@@ -125,6 +125,12 @@ class Attachments:
     def file_of(self, url: str) -> Path | None:
         """The file of ours an address in a chat means; None: it means another one, or none."""
         return media_file(self._folders, url)
+
+    def gallery(self, owner: str) -> list[str]:
+        """The addresses of somebody's pictures, films and sounds, by name."""
+        folder = inside(self._folders.user_images, safe_name(owner))
+        names = [one.name for one in folder.iterdir()] if folder.is_dir() else []
+        return [f"{PREFIX}{folder.name}/{name}" for name in sorted(names) if Path(name).suffix in ENDINGS]
 
     def keep_drawn(self, owner: str, name: str, urls: Sequence[str]) -> list[dict[str, object]]:
         """Keep what a model drew; returns the entries for `extra.media`. What cannot be kept is

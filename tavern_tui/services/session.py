@@ -13,7 +13,7 @@ from tavern_tui.core.character import Character
 from tavern_tui.core.chat import Chat, Message, Role
 from tavern_tui.core.errors import UsageError
 from tavern_tui.core.generation import GenerationType
-from tavern_tui.core.prompt import ChatPrompt, Prompt, PromptMessage, StateChanges, TextPrompt
+from tavern_tui.core.prompt import Cargo, ChatPrompt, Prompt, PromptMessage, StateChanges, TextPrompt
 from tavern_tui.core.template import ReasoningTemplate
 from tavern_tui.prompt.bare import bare_prompt
 from tavern_tui.services.attachments import MOST_SENT, Attached
@@ -213,6 +213,22 @@ class ChatSession(TwoModels):
             inputs = self._desk.inputs(self, user_input="", seed=self._seed, dry_run=True, speaker=speaker)
         prompt = bare_prompt(inputs, text, system=system, prefill=prefill, stop=stop, instruct=instruct)
         return self._generate(GenerationType.QUIET, Target(), speaker, edited=prompt, max_tokens=max_tokens)
+
+    @action()
+    def look_at(self, url: str, prompt: str) -> Events:
+        """Have the model answer this about one of our files alone; nothing is written into the chat.
+
+        Raises UsageError where the model cannot be shown it."""
+        desk, connection = self._desk, self._desk.connections.current
+        found = desk.attachments.for_prompt(
+            (), connection.provider, desk.picture_detail(), kinds=desk.media_takes.kinds(), waiting=(url,)
+        )
+        if url not in found:
+            raise UsageError(f"{desk.connections.model or 'The model'} cannot be shown {url[:200]}.")
+        message = PromptMessage(role=Role.USER, content=prompt, cargo=Cargo(media=(found[url],)))
+        speaker = self._first_speaker(generation=GenerationType.QUIET)
+        edited = ChatPrompt(messages=(message,))
+        return self._generate(GenerationType.QUIET, Target(), speaker, edited=edited)
 
     def count(self, text: str) -> int:
         """Tokens of a text, as far as the current connection's counter knows."""

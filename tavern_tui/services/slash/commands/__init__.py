@@ -6,6 +6,7 @@ from tavern_tui.services.slash.commands.asking import COMMANDS as ASKING
 from tavern_tui.services.slash.commands.chats import COMMANDS as CHATS
 from tavern_tui.services.slash.commands.flow import COMMANDS as FLOW
 from tavern_tui.services.slash.commands.generating import COMMANDS as GENERATING
+from tavern_tui.services.slash.commands.media import COMMANDS as MEDIA
 from tavern_tui.services.slash.commands.messages import COMMANDS as MESSAGES
 from tavern_tui.services.slash.commands.numbers import COMMANDS as NUMBERS
 from tavern_tui.services.slash.commands.people import COMMANDS as PEOPLE
@@ -17,6 +18,6 @@ from tavern_tui.services.slash.registry import Registry
 def all_commands() -> Registry:
     """Every command there is."""
     registry = Registry()
-    for commands in (FLOW, VARIABLES, NUMBERS, TEXTS, MESSAGES, GENERATING, ASKING, CHATS, PEOPLE):
+    for commands in (FLOW, VARIABLES, NUMBERS, TEXTS, MESSAGES, GENERATING, ASKING, CHATS, PEOPLE, MEDIA):
         registry.add(commands)
     return registry

@@ -53,6 +53,7 @@ class ChatPane(MessageLinks):
             if not self.written:
                 self.composer.load(text)
             return
+        self._show_attached()
         if result and front.quiet:
             front.say(result)
 
