@@ -7,15 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import UsageError
 from tavern_tui.providers.base import Provider, ProviderSpec
-from tavern_tui.providers.catalogue.builtin import BUILTIN
-from tavern_tui.providers.catalogue.chat import CHAT
-from tavern_tui.providers.catalogue.horde import HORDE
-from tavern_tui.providers.catalogue.hosted_text import HOSTED_TEXT
-from tavern_tui.providers.catalogue.local import LOCAL
-from tavern_tui.providers.catalogue.own import own_spec
+from tavern_tui.providers.catalogue.rows import Rows
 from tavern_tui.providers.wirelog import WireLog
 
-ROWS: Mapping[str, ProviderSpec] = {spec.id: spec for spec in (*LOCAL, *HOSTED_TEXT, *HORDE, *CHAT, *BUILTIN)}
+ROWS: Mapping[str, ProviderSpec] = Rows()
 
 Opener = Callable[[ProviderSpec, Connection, str | None, WireLog | None], Provider]
 
@@ -26,6 +21,8 @@ def all_specs(user_rows: Sequence[Mapping[str, object]] = ()) -> Mapping[str, Pr
     Raises UsageError for a row of the user's that cannot be read."""
     if not user_rows:
         return ROWS
+    from tavern_tui.providers.catalogue.own import own_spec
+
     own = [own_spec(row, ROWS) for row in user_rows]
     return {**ROWS, **{spec.id: spec for spec in own}}
 

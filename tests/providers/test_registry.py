@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import UsageError
 from tavern_tui.core.samplers import SAMPLERS
+from tavern_tui.providers.catalogue.rows import SHELVES
 from tavern_tui.providers.registry import OPENERS, ROWS, all_specs, open_provider
 from tests.providers.asking import chat_request
 
@@ -83,3 +85,22 @@ def test_rows_and_offline_writing_do_without_httpx() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=False)
     assert done.returncode == 0
+
+
+def test_the_table_of_rows_names_those_there_are_in_their_order() -> None:
+    for place, ids in SHELVES:
+        module, _, name = place.rpartition(".")
+        rows = getattr(import_module(f"tavern_tui.providers.catalogue.{module}"), name)
+        assert [row.id for row in rows] == ids.split()
+    assert [row.id for row in ROWS.values()] == list(ROWS)
+    assert len(ROWS) == len(list(ROWS))
+
+
+def test_who_needs_one_row_loads_no_other_kind() -> None:
+    code = (
+        "import sys\n"
+        "from tavern_tui.providers.registry import ROWS\n"
+        "ROWS['offline'], 'claude' in ROWS\n"
+        "sys.exit(3 if 'tavern_tui.providers.catalogue.chat' in sys.modules else 0)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
