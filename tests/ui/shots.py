@@ -85,6 +85,14 @@ SHOTS = (
     Shot("messages-120x40", (120, 40), keys=("escape", "k")),
     Shot("connection-120x40", (120, 40), keys=("f2", "a")),
     Shot("switch-120x40", (120, 40), keys=("ctrl+o",)),
+    Shot("tabs-120x40", (120, 40), keys=("alt+o", "enter", "ctrl+pageup")),
+    Shot("tabs-80x24", (80, 24), keys=("alt+o", "enter", "ctrl+pageup")),
+    *(
+        Shot(f"bubbles-{width}x{height}", (width, height), keys=("f12", "down", "enter", "escape"))
+        for width, height in ((80, 24), (120, 40), (200, 60))
+    ),
+    Shot("look-120x40", (120, 40), keys=("f12",)),
+    Shot("tools-120x40", (120, 40), keys=("f11",)),
     Shot("help-120x40", (120, 40), keys=("f1",)),
     *(
         Shot(f"templates-{width}x{height}", (width, height), keys=("ctrl+n", "f8", "v", "enter"))
