@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from zoneinfo import ZoneInfo
 
 from tavern_tui.core.chat_options import Tool
 from tavern_tui.core.lorebook import LoreEntry
@@ -40,6 +39,8 @@ async def current_time(arguments: Arguments, context: ToolContext) -> str:
     zone = _text(arguments, "timezone", needed=False)
     now = context.now
     if zone:
+        from zoneinfo import ZoneInfo  # half a megabyte, and few models ask for the time elsewhere
+
         try:
             now = now.astimezone(ZoneInfo(zone))
         except (KeyError, ValueError, OSError) as error:

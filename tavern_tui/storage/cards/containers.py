@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from tavern_tui.core.errors import DataError
-from tavern_tui.storage.cards.charx import is_charx, read_charx
 from tavern_tui.storage.cards.png_chunks import is_png, read_texts
 from tavern_tui.storage.json_keep import parse_object
 
@@ -34,6 +33,8 @@ def unpack(data: bytes, name: str) -> Unpacked:
     Raises DataError."""
     if is_png(data):
         return Unpacked(card=card_of_png(io.BytesIO(data), name), picture=data)
+    from tavern_tui.storage.cards.charx import is_charx, read_charx  # few cards are archives
+
     if is_charx(data, name):
         card, picture = read_charx(data, name)
         return Unpacked(card=card, picture=picture)
