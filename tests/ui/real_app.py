@@ -18,12 +18,12 @@ from tests.ui.driving import until
 
 @asynccontextmanager
 async def running(
-    folders: Folders, size: tuple[int, int] = (120, 40)
+    folders: Folders, size: tuple[int, int] = (120, 40), *, notifications: bool = False
 ) -> AsyncIterator[tuple[Pilot[Any], Tavern]]:
     """The app with its bundled character open, and the tavern behind it."""
     tavern = build_tavern(folders, {})
     tavern.change_settings(probe_on_start=False)
-    async with TavernApp(opening_of(tavern)).run_test(size=size) as pilot:
+    async with TavernApp(opening_of(tavern)).run_test(size=size, notifications=notifications) as pilot:
         await until(pilot, lambda: tavern.session.character.name)
         await pilot.pause()
         yield pilot, tavern

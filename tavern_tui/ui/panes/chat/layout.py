@@ -143,7 +143,7 @@ class Layout:
         if len(self.lines) > MAX_LINES or len(self.message.text) > MAX_TEXT:
             del self.lines[MAX_LINES:]
             self.lines.append(Line(_TOO_LONG, ((0, len(_TOO_LONG), FAINT),)))
-        elif len(self.lines) == self._body:
+        elif len(self.lines) == self._body and not (self.message.files or self.message.folded_as):
             self.lines.append(Line("…", ((0, 1, FAINT),)))
         if self.message.sources and not self.message.streaming:
             self.lines += _sources(self.message.sources, self._width)
@@ -223,7 +223,8 @@ def _thoughts(message: TranscriptMessage, width: int) -> list[Line]:
         lead = "┊ " if width > _NARROWEST else ""
         for start, end, join in wrap(text, width - len(lead))[:MAX_LINES]:
             lines.append(_led(lead, text[start:end], join))
-        lines.append(Line(""))
+        if not message.folded_as:
+            lines.append(Line(""))
     return lines
 
 

@@ -10,7 +10,7 @@ from tavern_tui.core.chat import Message
 from tavern_tui.ui.panes.chat.file_lines import file_lines
 from tavern_tui.ui.panes.chat.look import Look
 from tavern_tui.ui.panes.chat.meter import dollars
-from tavern_tui.ui.panes.chat.outcomes import held_back, tool_results
+from tavern_tui.ui.panes.chat.outcomes import held_back, tool_results, tool_title
 
 USUAL = Look()
 
@@ -34,7 +34,7 @@ class TranscriptMessage:
     reasoning_seconds: float | None = None
     """How long the model thought; None: unknown."""
     folded_as: str = ""
-    """What the fold is called that holds the reasoning; empty: thoughts."""
+    """What the fold is called that holds what tools said; empty: it holds thoughts."""
     unfolded: bool = False
     """Whether the reasoning is shown in full."""
     files: tuple[str, ...] = ()
@@ -56,15 +56,16 @@ def shown(message: Shown, look: Look = USUAL) -> TranscriptMessage:
     if isinstance(message, TranscriptMessage):
         return message
     extra = message.extra
+    calls = tool_title(extra) if message.hidden else ""
     return TranscriptMessage(
         name=message.name,
-        text=message.text,
+        text="" if calls else message.text,
         speaker="narrator" if message.is_narrator else "user" if message.is_user else "character",
-        hidden=message.hidden,
+        hidden=message.hidden and not calls,
         swipe=message.shown + 1,
         swipes=len(message.swipes),
-        reasoning=message.reasoning or tool_results(extra),
-        folded_as="what came back" if "tool_invocations" in extra and not message.reasoning else "",
+        reasoning=tool_results(extra) if calls else message.reasoning,
+        folded_as=calls,
         reasoning_seconds=_milliseconds(extra.get("reasoning_duration")),
         sources=_sources(extra.get("citations")),
         files=file_lines(extra),

@@ -14,18 +14,30 @@ def held_back(extra: Mapping[str, object]) -> str:
     return f"held back: {reason[:60]}" if isinstance(reason, str) and reason else ""
 
 
+def tool_title(extra: Mapping[str, object]) -> str:
+    """`Called: Roll dice, Send a raven`; empty: the message keeps no calls."""
+    names = dict.fromkeys(_name(entry) for entry in _calls(extra))
+    return f"Called: {', '.join(names)}" if names else ""
+
+
 def tool_results(extra: Mapping[str, object]) -> str:
     """Each tool that was called, with what it was asked and what it said."""
+    return "\n".join(_told(entry) for entry in _calls(extra))
+
+
+def _calls(extra: Mapping[str, object]) -> list[Mapping[str, object]]:
     found = extra.get("tool_invocations")
-    entries = [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
-    return "\n".join(_told(entry) for entry in entries)
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+
+
+def _name(entry: Mapping[str, object]) -> str:
+    return _words(entry, "displayName") or _words(entry, "name") or "?"
 
 
 def _told(entry: Mapping[str, object]) -> str:
-    name = _words(entry, "displayName") or _words(entry, "name") or "?"
     asked = _words(entry, "parameters")
     head = " ".join(
-        filter(None, (name, "failed" if entry.get("error") else "", asked if asked != "{}" else ""))
+        filter(None, (_name(entry), "failed" if entry.get("error") else "", asked if asked != "{}" else ""))
     )
     return f"{head}\n→ {_words(entry, 'result') or 'nothing'}"
 
