@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tavern_tui.core.chat import Message
+from tavern_tui.text.html_marks import without_tags
 from tavern_tui.ui.panes.chat.file_lines import file_lines
 from tavern_tui.ui.panes.chat.look import Look
 from tavern_tui.ui.panes.chat.meter import dollars
@@ -59,7 +60,7 @@ def shown(message: Shown, look: Look = USUAL) -> TranscriptMessage:
     calls = tool_title(extra) if message.hidden else ""
     return TranscriptMessage(
         name=message.name,
-        text="" if calls else message.text,
+        text="" if calls else without_tags(message.text),
         speaker="narrator" if message.is_narrator else "user" if message.is_user else "character",
         hidden=message.hidden and not calls,
         swipe=message.shown + 1,
