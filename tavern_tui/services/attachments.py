@@ -22,6 +22,12 @@ __all__ = ["ENDINGS", "Attached", "Attachments", "extra_of"]
 MOST_SENT = 10
 """Files of a chat that a request carries, the newest."""
 
+MOST_CHARACTERS = 30 * 1024 * 1024
+"""Of all files in a request, as they are written in it; services refuse larger requests."""
+
+LARGEST_FILE = 14 * 1024 * 1024
+"""Bytes of a sound, film or document: written as text they must fit into the 20 MB of a request."""
+
 EVERYTHING = frozenset({"image", "video", "audio", "document"})
 """Kinds of files that may be in a message."""
 
@@ -95,6 +101,11 @@ class Attachments:
         kind = media_kind(data)
         if kind is None:
             raise DataError(f"{where} is no picture, sound, film or PDF that this program knows.")
+        if kind.kind != "image" and len(data) > LARGEST_FILE:
+            raise DataError(
+                f"{where} has {len(data) / 1024**2:.0f} MiB; services take up to "
+                f"{LARGEST_FILE // 1024**2} MiB inside a message."
+            )
         size = kept_size = None
         kept = data
         if kind.kind == "image":
@@ -158,10 +169,15 @@ class Attachments:
 
         `kinds`: what the model takes; `waiting`: addresses that no message has yet."""
         found: dict[str, Medium] = {}
+        room = MOST_CHARACTERS
         for url in self._newest(messages, waiting):
-            medium = found.get(url) or self._medium(url, provider, detail, kinds)
-            if medium is not None:
-                found[url] = medium
+            medium = self._medium(url, provider, detail, kinds) if url not in found else None
+            if medium is None:
+                continue
+            room -= len(medium.url)
+            if room < 0:
+                break
+            found[url] = medium
             if len(found) >= MOST_SENT:
                 break
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
 import json
 import os
@@ -17,8 +18,8 @@ from hypothesis import strategies as st
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import TavernError, UsageError
 from tavern_tui.core.generation import Model
-from tavern_tui.services import clipboard
-from tavern_tui.services.attachments import Attached
+from tavern_tui.services import attachments, clipboard, picture_fit
+from tavern_tui.services.attachments import Attached, Attachments
 from tavern_tui.services.dropped import dropped_paths
 from tavern_tui.services.media_cost import media_cost
 from tavern_tui.services.slash.commands import all_commands
@@ -211,6 +212,62 @@ async def test_no_more_than_ten_files_wait(folders: Folders) -> None:
             assert made.session.take_off() is not None
         assert made.session.take_off() is None
     assert not list(folders.user_images.rglob("*.png"))
+
+
+async def test_a_preset_that_hides_pictures_is_named(folders: Folders) -> None:
+    folders.openai_settings.mkdir(parents=True)
+    (folders.openai_settings / "Blind.json").write_text('{"media_inlining": false}', encoding="utf-8")
+    there = Connection(name="there", provider="openai", model="gpt-4o", chat_preset="Blind")
+    async with tavern(folders, there) as made:
+        await attached(made, PIXEL)
+        assert made.session.media_refusals() == [
+            'The preset "Blind" shows the model no pictures (`media_inlining` is off).'
+        ]
+
+
+@pytest.mark.parametrize("provider", ["openai", "custom", "openrouter", "makersuite"])
+async def test_a_sound_goes_out_in_the_services_form(folders: Folders, provider: str) -> None:
+    there = Connection(
+        name="there", provider=provider, model="gpt-4o-audio-preview", url="http://127.0.0.1:9"
+    )
+    async with tavern(folders, there) as made:
+        made.connections.save(there, key="k", replaces="there")
+        sound = a_sound(0.1)
+        await attached(made, sound)
+        sent = made.session.preview("Listen").wire
+    form = "inlineData" if provider == "makersuite" else "input_audio"
+    assert form in sent
+    assert base64.b64encode(sound).decode() in sent.replace("\n", "").replace(" ", "")
+
+
+def test_without_pillow_a_small_picture_goes_and_a_large_one_says_what_is_missing(
+    folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture_fit, "find_spec", lambda name: None)
+    made = Attachments(folders, [].append)
+    path = tmp_path / "a.png"
+    path.write_bytes(PIXEL)
+    assert made.attach("Ann", path, "openai").tokens == 765
+    path.write_bytes(PIXEL + bytes(3 * 1024 * 1024))
+    with pytest.raises(TavernError, match="needs Pillow") as caught:
+        made.attach("Ann", path, "openai")
+    assert "tavern-tui[images]" in caught.value.hint
+
+
+def test_files_too_large_for_a_request_are_refused_or_left_behind(
+    folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Attachments(folders, [].append)
+    path = tmp_path / "a.pdf"
+    with path.open("wb") as opened:
+        opened.write(PDF)
+        opened.truncate(20 * 1024 * 1024)
+    with pytest.raises(TavernError, match="has 20 MiB; services take up to 14 MiB"):
+        made.attach("Ann", path, "claude")
+    path.write_bytes(PDF)
+    older, newer = made.attach("Ann", path), made.attach("Ann", path)
+    monkeypatch.setattr(attachments, "MOST_CHARACTERS", 200)
+    assert list(made.for_prompt((), "claude", waiting=(newer.url, older.url))) == [newer.url]
 
 
 # --- the clipboard

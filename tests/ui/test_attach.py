@@ -16,6 +16,7 @@ from tavern_tui.services import clipboard
 from tavern_tui.services.tavern import Tavern
 from tavern_tui.storage.folders import Folders
 from tavern_tui.ui.panes.chat.composer import Composer
+from tavern_tui.ui.panes.chat.pane import ChatPane
 from tests.ui.driving import notes, screen_text, until
 from tests.ui.real_app import running
 
@@ -146,7 +147,9 @@ async def test_a_model_that_takes_no_pictures_is_named_before_anything_is_sent(
         await paste(pilot, str(path))
         await until(pilot, lambda: "! Scripted replies reads text only" in screen_text(pilot))
         await pilot.press(*"look", "enter")
-        await until(pilot, lambda: "Enter again sends the words alone" in notes(pilot))
+        await until(
+            pilot, lambda: "Enter again sends the words and keeps it in the chat only" in notes(pilot)
+        )
         assert len(tavern.session.chat.messages) == 1
         assert pilot.app.screen.query_one(Composer).text == "look"
         await pilot.press("enter")
@@ -268,3 +271,47 @@ async def test_only_pictures_and_the_like_in_the_data_folder_are_opened(
 
 def replace_extra(message: Message, extra: dict[str, object]) -> Message:
     return message.with_shown(replace(message.swipe, extra=extra))
+
+
+async def test_while_a_reply_arrives_nothing_that_is_attached_is_lost(
+    folders: Folders, tmp_path: Path
+) -> None:
+    path = a_picture(tmp_path / "a.png")
+    async with running(folders) as (pilot, tavern):
+        connection = Connection(
+            name="slow",
+            provider="scripted-chat",
+            model="m",
+            extra_body={"replies": ["One two three four five.", "Yes."], "pace": 30.0},
+        )
+        tavern.connections.save(connection)
+        tavern.connections.select("slow")
+        await pilot.press(*"hi", "enter")
+        await until(pilot, lambda: tavern.session.busy)
+        await paste(pilot, str(path))
+        await until(pilot, lambda: "+ a.png" in screen_text(pilot))
+        await pilot.press(*"look", "enter")
+        await until(pilot, lambda: "can be sent after it" in notes(pilot))
+        assert pilot.app.screen.query_one(Composer).text == "look"
+        assert len(tavern.session.attached) == 1
+        await pilot.press("escape")
+        await until(pilot, lambda: not tavern.session.busy)
+
+
+async def test_files_with_hostile_names_are_shown_as_plain_words(folders: Folders) -> None:
+    url = "/user/images/Odile/\x1b[2J[red]a\u202e.png"
+    entries = [
+        {"url": url, "type": "image", "size": -5},
+        {"url": 7},
+        "x",
+        {"url": "data:image/png;base64,AA"},
+    ]
+    async with running(folders) as (pilot, tavern):
+        message = tavern.session.chat.messages[0]
+        tavern.session.chat.messages[0] = replace_extra(message, {"media": entries, "documents": 5})
+        pilot.app.screen.query_one(ChatPane).reload()
+        await until(pilot, lambda: "[2J[red]a⟨U+202E⟩.png  picture" in screen_text(pilot))
+        text = screen_text(pilot)
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+        assert text.count("without a name") == 2

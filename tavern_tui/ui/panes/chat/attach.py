@@ -132,7 +132,8 @@ class Attaching(SessionView):
         if not refusals or self._warned == (session, refusals):
             return ""
         self._warned = (session, refusals)
-        return f"{' '.join(refusals)} Alt+R takes it off; Enter again sends the words alone."
+        choice = "Alt+R takes it off; Enter again sends the words and keeps it in the chat only."
+        return f"{' '.join(refusals)} {choice}"
 
 
 def _are_files(paths: list[Path]) -> bool:
