@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,7 +132,8 @@ class Attachments:
         """Throw the copy of a file away that was not sent after all."""
         path = self.file_of(attached.url)
         if path is not None:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # what cannot be removed lies there and is in nobody's way
+                path.unlink()
 
     def file_of(self, url: str) -> Path | None:
         """The file of ours an address in a chat means; None: it means another one, or none."""

@@ -79,6 +79,12 @@ class ChatSession(TwoModels):
         self._desk.attachments.discard(taken)
         return taken
 
+    async def aclose(self) -> None:
+        """Stop, save, and let go of what was attached and never sent."""
+        while self.take_off() is not None:
+            pass
+        await super().aclose()
+
     def media_refusals(self) -> list[str]:
         """Why files that are attached would not reach the model that answers, each reason once."""
         return list(dict.fromkeys(filter(None, map(self._desk.media_refusal, self.attached))))

@@ -202,6 +202,15 @@ async def test_the_preview_is_what_is_sent(folders: Folders, tmp_path: Path) -> 
     assert any(part.text == "Look" for part in before.built.parts)
 
 
+async def test_what_was_never_sent_leaves_nothing_behind(folders: Folders) -> None:
+    async with tavern(folders) as made:
+        await attached(made, PIXEL)
+        assert len(list(folders.user_images.rglob("*.png"))) == 1
+        await made.new_chat()
+        assert made.session.attached == []
+    assert not list(folders.user_images.rglob("*.png"))
+
+
 async def test_no_more_than_ten_files_wait(folders: Folders) -> None:
     async with tavern(folders) as made:
         for _ in range(10):
