@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
@@ -21,13 +23,18 @@ MOST = 3
 """Files that have a line of their own."""
 
 
-class AttachLine(Static):
-    """A line for each file: name, kind, size as it is and as it is sent, tokens; then what is wrong with it.
+class AttachLine(Vertical):
+    """A line for each file: name, kind, tokens, size as it is and as it is sent; then what is wrong with it.
     Hidden while nothing is attached."""
 
     DEFAULT_CSS = """
-    AttachLine { height: auto; padding: 0 3; display: none; text-wrap: nowrap; text-overflow: ellipsis; }
+    AttachLine { height: auto; padding: 0 3; display: none; }
+    AttachLine > #files { text-wrap: nowrap; text-overflow: ellipsis; }
     """
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="files")
+        yield Static(id="why-not")
 
     def show(self, attached: Sequence[Attached], refusals: Sequence[str]) -> None:
         """Show these files and why some of them would not reach the model."""
@@ -35,12 +42,15 @@ class AttachLine(Static):
         lines = [_line(one) for one in attached[:MOST]]
         if len(attached) > MOST:
             lines.append(Content.styled(f"  and {len(attached) - MOST} more", "$foreground-muted"))
-        lines += [Content.styled(f"! {clean_line(sentence)}", "$warning") for sentence in refusals]
-        self.update(Content("\n").join(lines))
+        self.query_one("#files", Static).update(Content("\n").join(lines))
+        why_not = self.query_one("#why-not", Static)
+        why_not.display = bool(refusals)
+        sentences = [Content.styled(f"! {clean_line(sentence)}", "$warning") for sentence in refusals]
+        why_not.update(Content("\n").join(sentences))
 
 
 def _line(one: Attached) -> Content:
-    facts = "  ".join((WORDS[one.kind], _sizes(one), f"≈ {one.tokens:,} tokens"))
+    facts = "  ".join((WORDS[one.kind], f"≈ {one.tokens:,} tokens", _sizes(one)))
     return Content.assemble(
         ("+ ", "bold $primary"),
         (fitted(clean_line(one.name), LONGEST_NAME), "$foreground"),
