@@ -149,6 +149,7 @@ class SessionView(Vertical):
         raise NotImplementedError
 
     def _show_messages(self) -> None:
+        self.transcript.frame = 1 / max(1, min(60, self._tavern.settings.streaming_fps))
         self.transcript.prepare = self._session.shower()
         self.transcript.set_messages(self._session.chat.messages)
 
