@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
@@ -12,11 +13,14 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from tavern_tui.core.chat import Message, a_message
+from tavern_tui.storage.folders import Folders
 from tavern_tui.ui.panes.chat.layout import Layout
 from tavern_tui.ui.panes.chat.message import shown
 from tavern_tui.ui.panes.chat.spans import GUTTER
 from tavern_tui.ui.panes.chat.transcript import Transcript
+from tavern_tui.wiring import build_tavern
 from tests.ui.driving import until
+from tests.ui.real_app import running
 
 WIDTH, HEIGHT = 40, 12
 
@@ -190,3 +194,12 @@ async def test_a_message_that_becomes_longer_as_it_ages_is_drawn_whole() -> None
         on_screen(view)
         await pilot.pause()
         assert on_screen(view) == what_should_be(view)
+
+
+async def test_the_settings_say_how_often_a_growing_reply_is_drawn(tmp_path: Path) -> None:
+    folders = Folders(
+        data=tmp_path / "data", config_file=tmp_path / "settings.toml", cache=tmp_path, state=tmp_path
+    )
+    build_tavern(folders, {}).change_settings(streaming_fps=4)
+    async with running(folders) as (pilot, _):
+        assert pilot.app.screen.query_one(Transcript).frame == 1 / 4
