@@ -105,14 +105,17 @@ class ConnectionPane(Vertical):
 
     def _show_facts(self, current: Connection, status: ServerStatus | None) -> None:
         template = self._connections.template_name
+        lines = [status_sentence(current, status)]
+        if self._kinds.get(current.provider) != "chat":
+            lines.append(f"Template: {clean_line(template)}")
         self.query_one("#connection-facts", Static).update(
-            Content("\n").join(
-                [
-                    Content.styled(status_sentence(current, status), "$foreground-muted"),
-                    Content.styled(f"Template: {clean_line(template)}", "$foreground-muted"),
-                ]
-            )
+            Content.styled("\n".join(lines), "$foreground-muted")
         )
+
+    @cached_property
+    def _kinds(self) -> dict[str, str]:
+        """Provider -> `text` or `chat`; chats are sent without a template."""
+        return {one.id: one.kind for one in self._connections.providers()}
 
     def _under_cursor(self) -> Connection | None:
         at = self._list.highlighted
