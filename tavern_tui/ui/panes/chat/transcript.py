@@ -118,7 +118,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         self.marked.clear()
         self._found = None
         self.cursor = None
-        self._heights.reset(self._estimate(one) for one in self._messages)
+        self._heights.reset(self._estimates(self._messages))
         self._following = True
         self._settle()
 
@@ -145,7 +145,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         anchor = self._anchor()
         self._messages[:0] = messages
         self._layouts.clear()
-        self._heights.insert(0, [self._estimate(one) for one in messages])
+        self._heights.insert(0, self._estimates(messages))
         if self.cursor is not None:
             self.set_reactive(Transcript.cursor, self.cursor + len(messages))
         self._settle((anchor[0] + len(messages), anchor[1]))
@@ -251,9 +251,12 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
     # --- geometry
 
     def _estimate(self, message: Shown) -> int:
-        text = message.text
-        width = max(10, self._width or 70)
-        return 3 + text.count("\n") + int(len(text) / (width * 0.93))
+        return self._estimates([message])[0]
+
+    def _estimates(self, messages: Sequence[Shown]) -> list[int]:
+        """How many lines messages may have: no more than a look at each, since a resize asks for all."""
+        line = max(10, self._width or 70) * 0.93
+        return [3 + text.count("\n") + int(len(text) / line) for text in [one.text for one in messages]]
 
     def _shown(self, index: int) -> TranscriptMessage:
         """A message as it is laid out."""
@@ -347,7 +350,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         anchor = self._anchor()
         self._width = max(1, width)
         self._layouts.clear()
-        self._heights.reset(self._estimate(one) for one in self._messages)
+        self._heights.reset(self._estimates(self._messages))
         self._settle((anchor[0], 0))
 
     def watch_scroll_y(self, old: float, new: float) -> None:
