@@ -114,6 +114,10 @@ class Explainer:
                 )
             case 503:
                 return ServerFailed(f"{self.server} cannot answer now{tail}", hint="Try again in a moment.")
+            case 529:
+                return ServerFailed(
+                    f"{self.server} is overloaded{tail}", hint="Too many ask it. Try again in a minute."
+                )
             case _ if status >= 500:
                 return ServerFailed(f"{self.server} failed (HTTP {status}){tail}")
         return RequestRefused(f"{self.server} refuses the request (HTTP {status}){tail}")

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import importlib
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
 from tests.providers.fakes.known import all_fakes
-from tests.providers.fakes.server import FakeServer
+from tests.providers.fakes.server import Answer, FakeServer, Seen
 from tests.providers.fakes.strict import REPLY, StrictFake
 
 pytestmark = [
@@ -183,3 +183,62 @@ async def test_coheres_client_chats_lists_and_knows_the_errors() -> None:
         wrong = cohere.AsyncClientV2(api_key="wrong", base_url=url)
         with pytest.raises(cohere.UnauthorizedError):
             await wrong.chat(model=fake.model, messages=HELLO)
+
+
+# --- too many requests, in each service's own words
+
+
+async def _openai(url: str, model: str) -> None:
+    async with client("openai").AsyncOpenAI(api_key="a", base_url=url, max_retries=0) as there:
+        await there.chat.completions.create(model=model, messages=HELLO)
+
+
+async def _anthropic(url: str, model: str) -> None:
+    async with client("anthropic").AsyncAnthropic(api_key="a", base_url=url, max_retries=0) as there:
+        await there.messages.create(model=model, max_tokens=50, messages=HELLO)
+
+
+async def _google(url: str, model: str) -> None:
+    there = client("google.genai").Client(api_key="a", http_options={"base_url": url})
+    try:
+        await there.aio.models.generate_content(model=model, contents="Hello.")
+    finally:
+        await there.aio.aclose()
+        there.close()
+
+
+async def _mistral(url: str, model: str) -> None:
+    async with client("mistralai.client").Mistral(api_key="a", server_url=url) as there:
+        await there.chat.complete_async(model=model, messages=HELLO)
+
+
+async def _cohere(url: str, model: str) -> None:
+    there = client("cohere").AsyncClientV2(api_key="a", base_url=url)
+    await there.chat(model=model, messages=HELLO, request_options={"max_retries": 0})
+
+
+@pytest.mark.parametrize(
+    ("id", "module", "ask", "error"),
+    [
+        ("openai", "openai", _openai, "RateLimitError"),
+        ("claude", "anthropic", _anthropic, "RateLimitError"),
+        ("makersuite", "google.genai", _google, "ClientError"),
+        ("mistralai", "mistralai.client", _mistral, "SDKError"),
+        ("cohere", "cohere", _cohere, "TooManyRequestsError"),
+    ],
+)
+async def test_too_many_requests_are_that_to_each_client(
+    id: str, module: str, ask: Callable[[str, str], Awaitable[None]], error: str
+) -> None:
+    client(module)
+    fake = FAKES[id](key="key-of-the-tour")
+
+    async def busy(seen: Seen, answer: Answer) -> None:
+        await answer.send(429, fake.error(429, "Not so fast."))
+
+    async with FakeServer(busy) as server:
+        base = fake.base if id == "openai" else ""
+        with pytest.raises(Exception, match="Not so fast") as caught:
+            await ask(server.url + base, fake.model)
+    assert type(caught.value).__name__ == error
+    assert "429" in repr(vars(caught.value)) + str(caught.value)
