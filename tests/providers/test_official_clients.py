@@ -242,3 +242,59 @@ async def test_too_many_requests_are_that_to_each_client(
             await ask(server.url + base, fake.model)
     assert type(caught.value).__name__ == error
     assert "429" in repr(vars(caught.value)) + str(caught.value)
+
+
+# --- tools and what they answered, as the clients send them
+
+DICE = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+FUNCTION = {"type": "function", "function": {"name": "roll", "description": "Rolls.", "parameters": DICE}}
+CALLED = {"role": "assistant", "tool_calls": [
+    {"id": "abc123456", "type": "function", "function": {"name": "roll", "arguments": '{"n": 6}'}}
+]}  # fmt: skip
+ANSWERED = [*HELLO, CALLED, {"role": "tool", "tool_call_id": "abc123456", "content": "4"}]
+
+
+async def test_tools_in_the_form_of_openais_client_are_taken() -> None:
+    openai = client("openai")
+    async with (
+        served("openai") as (url, fake),
+        openai.AsyncOpenAI(api_key=fake.key, base_url=url + fake.base, max_retries=0) as there,
+    ):
+        said = await there.chat.completions.create(model=fake.model, messages=ANSWERED, tools=[FUNCTION])
+    assert said.choices[0].message.content == TEXT
+
+
+async def test_tools_in_the_form_of_anthropics_client_are_taken() -> None:
+    anthropic = client("anthropic")
+    use = {"type": "tool_use", "id": "toolu_1", "name": "roll", "input": {"n": 6}}
+    result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "4"}
+    turns = [*HELLO, {"role": "assistant", "content": [use]}, {"role": "user", "content": [result]}]
+    tools = [{"name": "roll", "description": "Rolls.", "input_schema": DICE}]
+    async with (
+        served("claude") as (url, fake),
+        anthropic.AsyncAnthropic(api_key=fake.key, base_url=url, max_retries=0) as there,
+    ):
+        said = await there.messages.create(model=fake.model, max_tokens=50, messages=turns, tools=tools)
+        assert said.content[0].text == TEXT
+        with pytest.raises(anthropic.BadRequestError, match="tool_result"):
+            await there.messages.create(
+                model=fake.model, max_tokens=50, messages=[*turns[:2], *HELLO], tools=tools
+            )
+
+
+async def test_tools_in_the_form_of_mistrals_client_are_taken() -> None:
+    mistral = client("mistralai.client")
+    async with (
+        served("mistralai") as (url, fake),
+        mistral.Mistral(api_key=fake.key, server_url=url) as there,
+    ):
+        said = await there.chat.complete_async(model=fake.model, messages=ANSWERED, tools=[FUNCTION])
+    assert said.choices[0].message.content == TEXT
+
+
+async def test_tools_in_the_form_of_coheres_client_are_taken() -> None:
+    cohere = client("cohere")
+    async with served("cohere") as (url, fake):
+        there = cohere.AsyncClientV2(api_key=fake.key, base_url=url)
+        said = await there.chat(model=fake.model, messages=ANSWERED, tools=[FUNCTION])
+    assert said.message.content[0].text == TEXT
