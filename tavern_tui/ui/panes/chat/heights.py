@@ -43,6 +43,10 @@ class Heights:
         self._exact = bytearray(len(self._heights))
         self._sum_from(0)
 
+    def doubt_all(self) -> None:
+        """All heights stay, as estimates: for a width that is nearly the same."""
+        self._exact = bytearray(len(self._heights))
+
     def insert(self, index: int, estimates: Sequence[int]) -> None:
         """Put messages in before `index`."""
         self._heights[index:index] = estimates
