@@ -45,6 +45,16 @@ async def test_pick_one_starts_at_the_one_in_force_and_narrows_as_you_type() -> 
         assert app.answers == ["1"]
 
 
+async def test_pick_one_puts_the_very_name_that_was_typed_before_longer_ones() -> None:
+    app = Desk()
+    choices = [Choice(id=name, title=name) for name in ("OpenAI-compatible (text)", "An open AI", "OpenAI")]
+    async with app.run_test() as pilot:
+        app.ask(PickOne("Who?", choices))
+        await pilot.pause()
+        await pilot.press(*"openai", "enter")
+        assert app.answers == ["OpenAI"]
+
+
 async def test_pick_one_moves_with_the_arrows_while_the_search_has_the_focus() -> None:
     app = Desk()
     async with app.run_test() as pilot:

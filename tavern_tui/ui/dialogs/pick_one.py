@@ -76,7 +76,10 @@ class PickOne(Dialog[str]):
             return rows
         matcher = Matcher(query)
         scored = [(matcher.match(f"{choice.title} {choice.detail}"), at, choice) for at, choice in rows]
-        best = sorted((one for one in scored if one[0] > 0), key=lambda one: -one[0])
+        wanted = query.casefold()
+        best = sorted(
+            (one for one in scored if one[0] > 0), key=lambda one: (-_said(wanted, one[2]), -one[0])
+        )
         return [(at, choice) for _, at, choice in best]
 
     @on(Input.Submitted, "#search")
@@ -102,6 +105,12 @@ class PickOne(Dialog[str]):
         if last >= 0:
             here = self._list.highlighted or 0
             self._list.highlighted = max(0, min(last, here + step * page))
+
+
+def _said(wanted: str, choice: Choice) -> int:
+    """Whether `wanted` is its whole title (2) or a part of it (1); these come before what is only like it."""
+    title = choice.title.casefold()
+    return 2 if title == wanted else int(wanted in title)
 
 
 def row(choice: Choice) -> Content:
