@@ -35,7 +35,9 @@ def loaded_by(code: str) -> set[str]:
 
 
 def text_files() -> Iterator[Path]:
-    yield from (path for path in ROOT.iterdir() if path.is_file() and path.suffix in WORDS)
+    yield from (
+        path for path in ROOT.iterdir() if path.is_file() and path.suffix in WORDS and path.name != ".git"
+    )
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*")):
             if path.is_file() and path.suffix in WORDS and "__pycache__" not in path.parts:

@@ -9,7 +9,6 @@ from itertools import chain
 from tavern_tui.core.chat import Role
 from tavern_tui.core.generation import GenerationType
 from tavern_tui.core.prompt import BuiltPrompt, LeftOut, Prompt, PromptPart
-from tavern_tui.prompt.as_chat import build_chat
 from tavern_tui.prompt.as_text import build_text
 from tavern_tui.prompt.inputs import ChatShape, PromptInputs, TextShape
 from tavern_tui.prompt.material import Material, gather
@@ -52,6 +51,8 @@ def _text(scene: Scene, material: Material, shape: TextShape) -> BuiltPrompt:
 
 
 def _chat(scene: Scene, material: Material, shape: ChatShape) -> BuiltPrompt:
+    from tavern_tui.prompt.as_chat import build_chat  # half of this folder, for those who chat only
+
     draft = build_chat(scene, material, shape)
     exact = scene.inputs.counter.exact
     roles = (message.role for message in draft.prompt.messages)

@@ -334,6 +334,11 @@ class ConnectionService:
             )
         return spec
 
+    def has_template(self, connection: Connection) -> bool:
+        """Whether prompts for it are laid out by a template; chats are sent without one."""
+        spec = self.specs.get(connection.provider)
+        return spec is None or spec.prompt_kind != "chat"
+
     def provider(self, connection: Connection | None = None) -> Provider:
         """The open provider of a connection (the current one by default)."""
         connection = connection or self.current

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from logging import Formatter, LogRecord
-from logging.handlers import RotatingFileHandler
+from logging import Formatter, Handler, LogRecord
 from pathlib import Path
 
 from tavern_tui.providers.wirelog import WireLog, WireRecord
@@ -34,7 +33,7 @@ class LogView:
         """`file`: where the lines are written, too; it is rotated, and made when first needed."""
         self._log = log
         self._file = file
-        self._handler: RotatingFileHandler | None = None
+        self._handler: Handler | None = None
         self.added: Signal[LogLine] = Signal()
         log.listen(self._take)
 
@@ -48,6 +47,8 @@ class LogView:
         """A log that cannot be written is done without."""
         try:
             if self._handler is None:
+                from logging.handlers import RotatingFileHandler  # it brings servers and pickles along
+
                 file.parent.mkdir(parents=True, exist_ok=True)
                 self._handler = RotatingFileHandler(
                     file, maxBytes=FILE_SIZE, backupCount=2, encoding="utf-8", errors="replace"

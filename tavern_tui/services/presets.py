@@ -99,13 +99,15 @@ class PresetService:
         connections: ConnectionService,
         desk: PromptDesk,
         session: Callable[[], ChatSession],
+        *,
+        changed: Signal[str],
     ) -> None:
         self._folders = folders
         self._shelf = shelf
         self._connections = connections
         self._desk = desk
         self._session = session
-        self.changed: Signal[str] = Signal()
+        self.changed = changed
         """A preset's contents are others now, or which one is used: its name."""
 
     # --- what there is

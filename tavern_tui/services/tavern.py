@@ -96,6 +96,8 @@ class Tavern(OpenChats):
         self.log = log
         self.settings_changed = settings.changed
         self.counted = desk.counts.counted
+        self.presets_changed: Signal[str] = Signal()
+        """`presets.changed`, for those who do not need the presets themselves."""
 
     # --- what the editing screens need, loaded with the first of them
 
@@ -118,7 +120,12 @@ class Tavern(OpenChats):
         from tavern_tui.services.presets import PresetService
 
         return PresetService(
-            self._folders, self.library.presets, self.connections, self._desk, lambda: self.session
+            self._folders,
+            self.library.presets,
+            self.connections,
+            self._desk,
+            lambda: self.session,
+            changed=self.presets_changed,
         )
 
     @cached_property

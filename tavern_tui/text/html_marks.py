@@ -5,7 +5,6 @@ everything else stays as it was written: who says `<START>` means it."""
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable
 
@@ -108,6 +107,8 @@ def _attributes(rest: str) -> dict[str, str]:
 
 def _entity(match: re.Match[str]) -> str:
     """The character an entity means. Marks keep their spelling: they would begin something here."""
-    found = html.unescape(match.group())
+    from html import unescape  # a table of two thousand names, for texts that have one
+
+    found = unescape(match.group())
     kept = found in "*_`~[]()#" or not (found.isprintable() or found.isspace())
     return match.group() if kept else found

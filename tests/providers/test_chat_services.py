@@ -26,13 +26,14 @@ from tavern_tui.core.generation import (
 )
 from tavern_tui.core.prompt import CalledTool, Cargo, ChatPrompt, PromptMessage, TextPrompt
 from tavern_tui.providers.base import PreparedRequest
-from tavern_tui.providers.catalogue.chat import CHAT
+from tavern_tui.providers.catalogue.rows import SHELVES
 from tavern_tui.providers.dialects.chat.claude import family_of
 from tavern_tui.providers.registry import ROWS
 from tests.providers.asking import chat_request, connect, decode, end_of, text_of
 
 DICE = Tool(name="roll", description="Rolls.", parameters={"type": "object", "properties": {"n": {}}})
 SCENE = ReplySchema(name="scene", schema={"type": "object", "properties": {"mood": {"type": "string"}}})
+CHAT = [ROWS[id] for place, ids in SHELVES if place.startswith("chat.") for id in ids.split()]
 ADDRESSES = {"azure_openai": "https://me.openai.example"}
 OPTIONS: dict[str, dict[str, object]] = {
     "azure_openai": {"deployment": "dep"},

@@ -138,6 +138,9 @@ class FakeConnections:
             FakeProvider(id="openai", title="OpenAI", kind="chat", default_url="", key="required"),
         ]
 
+    def has_template(self, connection: Connection) -> bool:
+        return connection.provider != "openai"
+
     def template_names(self) -> list[str]:
         return ["ChatML", "Llama 3", "Mistral V7", "Alpaca"]
 
@@ -414,7 +417,7 @@ class FakeTavern:
         self.notices: Signal[str] = Signal()
         self.settings_changed: Signal[Settings] = Signal()
         self.counted: Signal[None] = Signal()
-        self.presets = SimpleNamespace(changed=Signal())
+        self.presets_changed: Signal[str] = Signal()
         self.offers = FakeOffers()
         self.tools = SimpleNamespace(ask=None)
         self.persona = self.session.persona

@@ -13,12 +13,17 @@ SHELVES = (
     ("hosted_text.HOSTED_TEXT", "mancer dreamgen togetherai infermaticai featherless openrouter-text "
                                 "novelai"),
     ("horde.HORDE", "horde"),
-    ("chat.CHAT", "custom openai azure_openai claude makersuite vertexai openrouter deepseek xai moonshot "
-                  "zai minimax mistralai ai21 cohere perplexity groq fireworks siliconflow workers_ai "
-                  "nanogpt electronhub aimlapi chutes pollinations cometapi"),
-    ("builtin.BUILTIN", "offline local scripted scripted-chat"),
+    ("chat.openai.OPENAI_FAMILY", "custom openai azure_openai"),
+    ("chat.claude.CLAUDE", "claude"),
+    ("chat.google.GOOGLE", "makersuite vertexai"),
+    ("chat.openrouter.OPENROUTER", "openrouter"),
+    ("chat.labs.LABS", "deepseek xai moonshot zai minimax mistralai ai21 cohere perplexity"),
+    ("chat.hosts.HOSTS", "groq fireworks siliconflow workers_ai"),
+    ("chat.routers.ROUTERS", "nanogpt electronhub aimlapi chutes pollinations cometapi"),
+    ("builtin.OFFLINE", "offline scripted scripted-chat"),
+    ("gguf.GGUF", "local"),
 )  # fmt: skip
-"""A module of this folder and the name of its rows; their ids, in their order."""
+"""A module of this folder and the name of its row or rows; their ids, in their order."""
 
 
 class Rows(Mapping[str, ProviderSpec]):
@@ -32,7 +37,7 @@ class Rows(Mapping[str, ProviderSpec]):
         if id not in self._rows:
             module, _, name = self._where[id].rpartition(".")
             rows = getattr(import_module(f"{__package__}.{module}"), name)
-            self._rows |= {row.id: row for row in rows}
+            self._rows |= {row.id: row for row in (rows if isinstance(rows, tuple) else (rows,))}
         return self._rows[id]
 
     def __contains__(self, id: object) -> bool:

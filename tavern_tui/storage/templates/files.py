@@ -45,8 +45,8 @@ class TemplateFiles:
         self.sources.setdefault((kind, name), []).append(path)
 
 
-def read_templates(folders: Folders) -> TemplateFiles:
-    """Every template there is. Broken files are left out, with a warning each."""
+def read_templates(folders: Folders, *, bundled: bool = True) -> TemplateFiles:
+    """Every template there is, or only the user's own. Broken files are left out, with a warning each."""
     files = TemplateFiles()
     places = (folders.instruct, folders.context, folders.sysprompt, folders.reasoning)
     for kind, folder in zip(KINDS, places, strict=True):
@@ -54,8 +54,8 @@ def read_templates(folders: Folders) -> TemplateFiles:
             _reading(files, lambda path=path, kind=kind: _add_json(files, kind, path))  # type: ignore[misc]  # bound now
     for path in _files_in(folders.instruct_templates, ".json"):
         _reading(files, lambda path=path: _add_master(files, path))  # type: ignore[misc]  # bound now
-    ours = [*_files_in(folders.instruct_templates, ".yaml"), *bundled_files("instruct_templates", ".yaml")]
-    for path in ours:
+    ours = bundled_files("instruct_templates", ".yaml") if bundled else ()
+    for path in (*_files_in(folders.instruct_templates, ".yaml"), *ours):
         _reading(files, lambda path=path: _add_yaml(files, path))  # type: ignore[misc]  # bound now
     return files
 

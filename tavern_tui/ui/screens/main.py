@@ -64,7 +64,7 @@ class MainScreen(WatchingScreen):
             tavern.notices.listen(self._tell),
             tavern.connections.changed.listen(lambda _: self._inputs_changed()),
             tavern.connections.status_changed.listen(lambda _: self._inputs_changed()),
-            tavern.presets.changed.listen(lambda _: self._inputs_changed()),
+            tavern.presets_changed.listen(lambda _: self._inputs_changed()),
             tavern.counted.listen(lambda _: self._inputs_changed()),
             tavern.settings_changed.listen(self._settings_changed),
         ]

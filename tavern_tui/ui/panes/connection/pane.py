@@ -106,16 +106,11 @@ class ConnectionPane(Vertical):
     def _show_facts(self, current: Connection, status: ServerStatus | None) -> None:
         template = self._connections.template_name
         lines = [status_sentence(current, status)]
-        if self._kinds.get(current.provider) != "chat":
+        if self._connections.has_template(current):
             lines.append(f"Template: {clean_line(template)}")
         self.query_one("#connection-facts", Static).update(
             Content.styled("\n".join(lines), "$foreground-muted")
         )
-
-    @cached_property
-    def _kinds(self) -> dict[str, str]:
-        """Provider -> `text` or `chat`; chats are sent without a template."""
-        return {one.id: one.kind for one in self._connections.providers()}
 
     def _under_cursor(self) -> Connection | None:
         at = self._list.highlighted
