@@ -111,6 +111,7 @@ ROWS: tuple[Key, ...] = (
     a_key("messages.last", "G,end", "Last", "The last message.", palette=False),
     a_key("messages.page_up", "pageup", "Page up", "Earlier lines.", palette=False),
     a_key("messages.page_down", "pagedown", "Page down", "Later lines.", palette=False),
+    a_key("messages.menu", "m", "Menu", "All that can be done with it; a right click, too.", show=True),
     a_key("messages.edit", "e", "Edit", "Change the text.", show=True),
     a_key("messages.delete", "d,delete", "Delete", "Take the message out of the chat.", show=True),
     a_key("messages.swipe_left", "h,left", "Swipe left", "Its earlier version.", show=True),

@@ -6,12 +6,14 @@ import asyncio
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.widgets import TextArea
 
 from tavern_tui.core.connection import Connection
 from tavern_tui.services.editing import Said
 from tavern_tui.storage.folders import Folders
+from tavern_tui.ui.panes.chat.transcript import Transcript
 from tests.providers.fakes.backends.llamacpp import LlamaCppFake
 from tests.providers.fakes.server import FakeServer
 from tests.ui.driving import notes, screen_text, until
@@ -154,3 +156,38 @@ async def test_a_swipe_in_the_middle_is_shown_there(folders: Folders) -> None:
         await until(pilot, lambda: not tavern_of(pilot).session.busy)
         assert len(texts(pilot)) == 5
         assert "2/2" in screen_text(pilot)
+
+
+def place_of(pilot: Pilot[Any], words: str) -> tuple[int, int]:
+    """Where words stand in the transcript's view."""
+    lines = screen_text(pilot).split("\n")
+    row = next(at for at, line in enumerate(lines) if words in line)
+    region = pilot.app.screen.query_one(Transcript).region
+    return cell_len(lines[row][: lines[row].index(words)]) - region.x, row - region.y
+
+
+async def test_the_arrows_around_the_swipe_counter_are_clicked(folders: Folders) -> None:
+    async with running(folders) as pilot:
+        await say(pilot, "A blade.")
+        await pilot.press("alt+right")
+        await until(pilot, lambda: "‹ 2/2 ›" in screen_text(pilot) and not tavern_of(pilot).session.busy)
+        column, line = place_of(pilot, "‹ 2/2 ›")
+        await pilot.click(Transcript, offset=(column, line))
+        await until(pilot, lambda: "‹ 1/2 ›" in screen_text(pilot))
+        assert tavern_of(pilot).session.chat.messages[-1].shown == 0
+        column, line = place_of(pilot, "‹ 1/2 ›")
+        await pilot.click(Transcript, offset=(column + 6, line))
+        await until(pilot, lambda: "‹ 2/2 ›" in screen_text(pilot))
+
+
+@pytest.mark.parametrize("way", ["m", "right click"])
+async def test_the_menu_of_a_message_does_what_its_keys_do(folders: Folders, way: str) -> None:
+    async with running(folders) as pilot:
+        await at_messages(pilot)
+        if way == "m":
+            await pilot.press("m")
+        else:
+            await pilot.click(Transcript, offset=place_of(pilot, "three"), button=3)
+        await until(pilot, lambda: pilot.app.screen.query("#search"))
+        await pilot.press(*"duplic", "enter")
+        await until(pilot, lambda: saved(folders)[1:] == ["one", "two", "three", "three"])

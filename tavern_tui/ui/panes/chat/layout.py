@@ -191,8 +191,13 @@ def _facts(message: TranscriptMessage) -> tuple[str, ...]:
         "not sent" if message.hidden else "",
         screen_text(clean_line(message.note)),
         "writing" if message.streaming else "",
-        f"{message.swipe}/{message.swipes}" if message.swipes > 1 else "",
+        swipe_counter(message),
     )
+
+
+def swipe_counter(message: TranscriptMessage) -> str:
+    """Which of its versions is shown, at the end of the line with its name; empty where there is one."""
+    return f"‹ {message.swipe}/{message.swipes} ›" if message.swipes > 1 else ""
 
 
 def fitted(text: str, width: int) -> str:

@@ -11,11 +11,11 @@ from textual.binding import BindingType
 from tavern_tui.core.errors import TavernError
 from tavern_tui.ui.keys import bindings
 from tavern_tui.ui.panes.chat.composer import Composer
-from tavern_tui.ui.panes.chat.message_links import MessageLinks
+from tavern_tui.ui.panes.chat.message_menu import MessageMenu
 from tavern_tui.ui.panes.chat.session_view import SessionView
 
 
-class ChatPane(MessageLinks):
+class ChatPane(MessageMenu):
     """Sends, stops, swipes and regenerates; opens other chats."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("chat", "messages")]

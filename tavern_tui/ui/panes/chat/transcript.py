@@ -19,13 +19,13 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from tavern_tui.core.chat import Message as ChatMessage
-from tavern_tui.text.inline import LINK
 from tavern_tui.ui.panes.chat.extent import set_extent, set_position
 from tavern_tui.ui.panes.chat.finding import hits, needle
 from tavern_tui.ui.panes.chat.heights import Heights
 from tavern_tui.ui.panes.chat.layout import Layout, Line
 from tavern_tui.ui.panes.chat.look import BORDER, Look
 from tavern_tui.ui.panes.chat.message import Shown, TranscriptMessage, shown
+from tavern_tui.ui.panes.chat.pointing import is_link, swipe_arrow
 from tavern_tui.ui.panes.chat.refining import Refiner
 from tavern_tui.ui.panes.chat.selecting import (
     key_and_line,
@@ -36,8 +36,8 @@ from tavern_tui.ui.panes.chat.selecting import (
 )
 from tavern_tui.ui.panes.chat.spans import GUTTER, SELECTED, Box, Paints, theme_colours
 from tavern_tui.ui.panes.chat.stream import Stream
-from tavern_tui.ui.panes.chat.wrap import graphemes
 
+RIGHT_BUTTON = 3
 LAYOUTS = 256
 """Messages whose lines are kept."""
 FRAME = 1 / 30
@@ -72,6 +72,19 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         """A message was double-clicked."""
 
         index: int
+
+    @dataclass
+    class MenuAsked(Message):
+        """Somebody wants to see what can be done with this message."""
+
+        index: int
+
+    @dataclass
+    class SwipeClicked(Message):
+        """One of the arrows around a message's swipe counter was clicked."""
+
+        index: int
+        forward: bool
 
     @dataclass
     class LinkClicked(Message):
@@ -500,25 +513,18 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         index, at = self._heights.find(round(self.scroll_y) + event.y)
         if index >= len(self._messages):
             return
-        if event.chain == 2:
+        layout = self._layout(index)
+        arrow = swipe_arrow(layout, at, event.x)
+        if event.button == RIGHT_BUTTON:
+            self.post_message(self.MenuAsked(index))
+        elif arrow is not None:
+            self.post_message(self.SwipeClicked(index, arrow > 0))
+        elif event.chain == 2:
             self.post_message(self.Activated(index))
-        elif at == self._layout(index).fold_line:
+        elif at == layout.fold_line:
             self.fold(index)
-        elif self.text_selection is None and self._is_link(self._layout(index), at, event.x):
+        elif self.text_selection is None and is_link(layout, at, event.x):
             self.post_message(self.LinkClicked(index))
-
-    def _is_link(self, layout: Layout, at: int, x: int) -> bool:
-        """Whether a link stands in this column of a line."""
-        line = layout.lines[at] if at < len(layout.lines) else None
-        if line is None or not any(flags & LINK for _, _, flags in line.runs):
-            return False
-        column, place = x - GUTTER - layout.left, 0
-        for start, end, size in graphemes(line.text):
-            if place <= column < place + size:
-                return any(flags & LINK and a <= start < b for a, b, flags in line.runs)
-            place += size
-            del end
-        return False
 
     def text_select_all(self) -> None:
         """A double click selects the message, not the chat."""
