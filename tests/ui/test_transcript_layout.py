@@ -27,7 +27,7 @@ def texts(message: TranscriptMessage, width: int = 40) -> list[str]:
 
 def test_a_message_is_a_head_a_body_and_an_empty_line() -> None:
     message = TranscriptMessage(name="Mira", text="One.\n\nTwo.", swipe=2, swipes=5, note="12 tokens")
-    assert texts(message) == ["Mira                     12 tokens · 2/5", "One.", "", "Two.", ""]
+    assert texts(message) == ["Mira                 12 tokens · ‹ 2/5 ›", "One.", "", "Two.", ""]
 
 
 def test_styles_survive_the_end_of_a_line() -> None:
