@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from tavern_tui.core.errors import TavernError
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings
+from tavern_tui.ui.panes.chat.transcript import Transcript
 from tavern_tui.ui.panes.chats.preview import preview_of
 from tavern_tui.ui.screens.bench import Bench
 from tavern_tui.ui.widgets.row_list import RowList
@@ -45,8 +45,9 @@ class ChatsBench(Bench):
         yield RowList(id="bench-list")
 
     def work_area(self) -> ComposeResult:
-        with VerticalScroll(id="chat-preview"):
-            yield Static(id="chat-text")
+        preview = Transcript(id="chat-preview")
+        preview.can_focus = False
+        yield preview
 
     def on_mount(self) -> None:
         self.add_class("-broad")
@@ -105,7 +106,7 @@ class ChatsBench(Bench):
         return Content.assemble(
             ("● " if is_open else "  ", "$primary"),
             ("  " * (depth - 1) + "└ " if depth else "", "$foreground-disabled"),
-            (clean_line(title), "bold" if is_open else ""),
+            (clean_line(title.removeprefix(f"{self.tavern.session.name} - ")), "bold" if is_open else ""),
             (f"  {' · '.join(filter(None, facts))}", "$foreground-muted"),
         )
 
@@ -117,10 +118,10 @@ class ChatsBench(Bench):
     @work(exclusive=True, group="preview")
     async def _show_preview(self) -> None:
         """The last messages of the chat under the cursor."""
-        chat = self._chats.get(self.here)
-        words = await preview_of(chat.path) if chat is not None else Content("")
-        self.query_one("#chat-text", Static).update(words)
-        self.query_one("#chat-preview").scroll_end(animate=False)
+        chat, session = self._chats.get(self.here), self.tavern.session
+        names = {"char": session.name, "user": session.persona.name}
+        messages = await preview_of(chat.path, names) if chat is not None else []
+        self.query_one("#chat-preview", Transcript).set_messages(messages)
 
     @on(RowList.Selected, "#bench-list")
     def chosen(self, event: RowList.Selected) -> None:
