@@ -212,6 +212,17 @@ class OpenChats:
         owner = ChatOwner(id=id, is_group=True)
         return await self._show(lambda: self._group_chats.open(id, title), owner, title, tab)
 
+    @property
+    def owner(self) -> ChatOwner:
+        """Whom the chat that is looked at is with."""
+        return ChatOwner.of_session(self.session)
+
+    async def open_owner(self, owner: ChatOwner, *, tab: bool = False) -> ChatSession:
+        """Open a character or group with the latest chat, or a new one. Raises UsageError, DataError."""
+        if owner.is_group:
+            return await self.open_group(owner.id, tab=tab)
+        return await self.open_character(owner.id, tab=tab)
+
     async def open_chat_of(self, owner: ChatOwner, title: str, *, tab: bool = False) -> ChatSession:
         """Open a chat of a character or group; without a title, begin a new one.
 

@@ -19,6 +19,7 @@ from tavern_tui.core.generation import FinishReason, GenerationType, Model, Serv
 from tavern_tui.core.persona import Persona
 from tavern_tui.core.prompt import BuiltPrompt, LeftOut, LoreVerdict, PromptPart, TextPrompt
 from tavern_tui.core.settings import Settings
+from tavern_tui.services.chat_places import ChatOwner
 from tavern_tui.services.connection_offers import Offer
 from tavern_tui.services.events import (
     MessageAdded,
@@ -178,6 +179,9 @@ class FakeLibrary:
 
     def characters(self) -> list[FakeSummary]:
         return [one for one in self.all if one.file not in self.deleted]
+
+    def groups(self) -> list[Any]:
+        return []
 
     def character(self, file: str) -> Character:
         name = next(one.name for one in self.all if one.file == file)
@@ -438,6 +442,13 @@ class FakeTavern:
 
     async def close(self) -> None:
         self.closed = True
+
+    @property
+    def owner(self) -> ChatOwner:
+        return ChatOwner(id=self.session.character.file)
+
+    async def open_owner(self, owner: ChatOwner) -> FakeSession:
+        return await self.open_character(owner.id)
 
     async def open_character(self, file: str) -> FakeSession:
         return self._open(

@@ -8,9 +8,10 @@ import pytest
 
 from tavern_tui.core.character import Character
 from tavern_tui.core.connection import Connection
+from tavern_tui.services.chat_places import ChatOwner
 from tavern_tui.storage.cards import save_card
 from tavern_tui.ui.panes.groups.bench import GroupBench
-from tests.ui.driving import screen_text, until
+from tests.ui.driving import notes, screen_text, until
 from tests.ui.real_app import running, write
 
 
@@ -111,3 +112,15 @@ async def test_a_removed_member_comes_back_to_their_place(cast) -> None:
         await until(pilot, lambda: len(tavern.groups.get(group.id).members) == 2)
         await pilot.press("u")
         await until(pilot, lambda: tavern.groups.get(group.id).members == ("Ann.png", "Bo.png", "Cy.png"))
+
+
+async def test_groups_stand_among_those_to_talk_to(cast) -> None:
+    async with running(cast) as (pilot, tavern):
+        group = tavern.groups.create("Inn", ["Bo", "Cy"])
+        await until(pilot, lambda: "Inn  group of 2" in screen_text(pilot))
+        await pilot.press("f3", "slash", *"inn", "enter", "enter")
+        await until(pilot, lambda: tavern.owner == ChatOwner(id=group.id, is_group=True))
+        await until(pilot, lambda: "● Inn" in screen_text(pilot))
+        await pilot.press("f3", "d")
+        await until(pilot, lambda: "Groups are changed with Alt+G." in notes(pilot))
+        assert tavern.groups.has(group.id)

@@ -48,7 +48,7 @@ def build_pane(id: str, screen: Frame) -> Widget:
 
             return CharacterPane(
                 tavern.library,
-                open_file=lambda: tavern.session.character.file,
+                open_owner=lambda: tavern.owner,
                 confirms=lambda: tavern.settings.confirm_deletions,
                 id=id,
             )

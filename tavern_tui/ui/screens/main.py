@@ -20,6 +20,7 @@ from tavern_tui.ui.panes.chat.pane import ChatPane
 from tavern_tui.ui.screens.elsewhere import WatchingScreen
 
 if TYPE_CHECKING:
+    from tavern_tui.services.chat_places import ChatOwner
     from tavern_tui.services.connections import Found
     from tavern_tui.services.preview import PromptPreview
     from tavern_tui.services.tavern import Tavern
@@ -190,17 +191,15 @@ class MainScreen(WatchingScreen):
         event.stop()
         self._close_overlay()
         if event.tab:
-            from tavern_tui.services.chat_places import ChatOwner
-
-            self._do(lambda: self._open_in_tab(ChatOwner(id=event.file)))
+            self._do(lambda: self._open_in_tab(event.owner))
         else:
-            self._open_character(event.file, event.choose_chat)
+            self._open_owner(event.owner, event.choose_chat)
 
     @work(exclusive=True, group="open")
-    async def _open_character(self, file: str, choose_chat: bool) -> None:
+    async def _open_owner(self, owner: ChatOwner, choose_chat: bool) -> None:
         try:
             await self.chat.settle()
-            await self.tavern.open_character(file)
+            await self.tavern.open_owner(owner)
         except TavernError as error:
             self._complain(error)
             return

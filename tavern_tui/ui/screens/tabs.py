@@ -115,10 +115,8 @@ class TabScreen(Frame):
         tavern = self.tavern
         if any(tab.owner == owner for tab in tavern.tabs):
             await tavern.new_chat(owner, tab=True)
-        elif owner.is_group:
-            await tavern.open_group(owner.id, tab=True)
         else:
-            await tavern.open_character(owner.id, tab=True)
+            await tavern.open_owner(owner, tab=True)
         self.chat.focus_composer()
 
     def action_close_tab(self) -> None:

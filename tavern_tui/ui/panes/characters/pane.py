@@ -1,4 +1,4 @@
-"""CharacterPane: who there is to talk to."""
+"""CharacterPane: who there is to talk to, characters and groups."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings
 
 if TYPE_CHECKING:
+    from tavern_tui.services.chat_places import ChatOwner
     from tavern_tui.services.library import CharacterSummary, Library, Trashed
 
 IMPORTED = (".png", ".json", ".charx", ".yaml", ".yml", ".jsonl")
@@ -28,15 +29,15 @@ IMPORTED = (".png", ".json", ".charx", ".yaml", ".yml", ".jsonl")
 
 
 class CharacterPane(Vertical):
-    """A list that narrows as you type. Enter opens the character's latest chat."""
+    """A list that narrows as you type. Enter opens the latest chat with whoever is under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("characters")]
 
     @dataclass
     class Opened(Message):
-        """The user wants to talk to this character."""
+        """The user wants to talk to this character or group."""
 
-        file: str
+        owner: ChatOwner
         choose_chat: bool = False
         tab: bool = False
         """In a tab of its own, beside what is open."""
@@ -45,18 +46,18 @@ class CharacterPane(Vertical):
         self,
         library: Library,
         *,
-        open_file: Callable[[], str],
+        open_owner: Callable[[], ChatOwner],
         confirms: Callable[[], bool],
         id: str | None = None,
     ) -> None:
-        """`open_file` tells the file of the open character, `confirms` whether deletions are asked for."""
+        """`open_owner` tells whose chat is open, `confirms` whether deletions are asked for."""
         super().__init__(id=id, classes="pane")
         self.border_title = "Characters"
         self._library = library
-        self._open_file = open_file
+        self._open_owner = open_owner
         self._confirms = confirms
-        self._all: Sequence[CharacterSummary] = ()
-        self._shown: Sequence[CharacterSummary] = ()
+        self._all: Sequence[Row] = ()
+        self._shown: Sequence[Row] = ()
         self._trashed: list[Trashed] = []
         self._forget: Callable[[], None] = lambda: None
 
@@ -82,28 +83,36 @@ class CharacterPane(Vertical):
     async def reload(self) -> None:
         """Read the list again, beside the screen: there may be a thousand cards."""
         try:
-            self._all = await asyncio.to_thread(self._library.characters)
+            self._all = await asyncio.to_thread(rows_of, self._library)
         except TavernError as error:
             self._complain(error)
         self.show()
 
     def show(self) -> None:
-        """Draw the characters that match the search; the open one is marked."""
+        """Draw the rows that match the search; whose chat is open is marked."""
         words = self.query_one("#character-search", Input).value.casefold().split()
-        self._shown = [one for one in self._all if _matches(one, words)]
-        kept, here = self._list.highlighted, self._open_file()
+        self._shown = [one for one in self._all if one.matches(words)]
+        kept, here = self._list.highlighted, self._open_owner()
         self._list.clear_options()
-        self._list.add_options(Option(_row(one, one.file == here)) for one in self._shown)
+        self._list.add_options(Option(one.line(is_open=one.owner == here)) for one in self._shown)
         if self._shown:
-            open_at = next((at for at, one in enumerate(self._shown) if one.file == here), 0)
+            open_at = next((at for at, one in enumerate(self._shown) if one.owner == here), 0)
             self._list.highlighted = open_at if kept is None else min(kept, len(self._shown) - 1)
         count = f"{len(self._shown):,} of {len(self._all):,}" if words else f"{len(self._all):,}"
         self.border_subtitle = count
 
     @property
-    def _under_cursor(self) -> CharacterSummary | None:
+    def _under_cursor(self) -> Row | None:
         at = self._list.highlighted
         return self._shown[at] if at is not None and at < len(self._shown) else None
+
+    @property
+    def _character(self) -> CharacterSummary | None:
+        """The character under the cursor. A group is changed where groups are."""
+        row = self._under_cursor
+        if row is not None and row.character is None:
+            self.notify("Groups are changed with Alt+G.", markup=False)
+        return row.character if row is not None else None
 
     # --- search
 
@@ -126,17 +135,17 @@ class CharacterPane(Vertical):
     @on(OptionList.OptionSelected, "#character-list")
     def chosen(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.post_message(self.Opened(self._shown[event.option_index].file))
+        self.post_message(self.Opened(self._shown[event.option_index].owner))
 
     def action_chats(self) -> None:
-        character = self._under_cursor
-        if character is not None:
-            self.post_message(self.Opened(character.file, choose_chat=True))
+        row = self._under_cursor
+        if row is not None:
+            self.post_message(self.Opened(row.owner, choose_chat=True))
 
     def action_tab(self) -> None:
-        character = self._under_cursor
-        if character is not None:
-            self.post_message(self.Opened(character.file, tab=True))
+        row = self._under_cursor
+        if row is not None:
+            self.post_message(self.Opened(row.owner, tab=True))
 
     @work(exclusive=True, group="import")
     async def action_import(self) -> None:
@@ -148,19 +157,19 @@ class CharacterPane(Vertical):
         if path is None:
             return
         try:
-            brought = await self._library.import_file(path, character=self._open_file())
+            brought = await self._library.import_file(path, character=self._file())
         except TavernError as error:
             self._complain(error)
             return
         self.notify(clean_line(brought.sentence), title="Imported", markup=False)
         if brought.character is not None:
-            self.post_message(self.Opened(brought.character.file))
+            self.post_message(self.Opened(owner_of(brought.character)))
 
     @work
     async def action_details(self) -> None:
         from tavern_tui.ui.panes.characters.card import CardView
 
-        character = self._under_cursor
+        character = self._character
         if character is None:
             return
         try:
@@ -174,7 +183,7 @@ class CharacterPane(Vertical):
     async def action_delete(self) -> None:
         from tavern_tui.ui.dialogs.confirm import Confirm
 
-        character = self._under_cursor
+        character = self._character
         if character is None:
             return
         name = clean_line(character.name)
@@ -200,22 +209,74 @@ class CharacterPane(Vertical):
         except TavernError as error:
             self._complain(error)
 
+    def _file(self) -> str | None:
+        """The character whose chat is open, for a chat file that does not say whose it is."""
+        owner = self._open_owner()
+        return None if owner.is_group else owner.id
+
     def _complain(self, error: TavernError) -> None:
         self.notify(
             clean_line(error.hint), title=clean_line(str(error)), severity="error", markup=False, timeout=8
         )
 
 
-def _matches(character: CharacterSummary, words: Sequence[str]) -> bool:
-    where = f"{character.name} {' '.join(character.tags)} {character.creator}".casefold()
-    return all(word in where for word in words)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A line of the list: a character or a group."""
+
+    owner: ChatOwner
+    name: str
+    detail: str
+    words: str
+    """What is searched besides the name."""
+    favourite: bool
+    character: CharacterSummary | None = None
+
+    def matches(self, words: Sequence[str]) -> bool:
+        """Whether all of these words are found in it."""
+        where = f"{self.name} {self.words}".casefold()
+        return all(word in where for word in words)
+
+    def line(self, *, is_open: bool) -> Content:
+        """How it looks."""
+        return Content.assemble(
+            ("● " if is_open else "  ", "$primary"),
+            ("★ " if self.favourite else "", "$warning"),
+            (clean_line(self.name), "bold" if is_open else ""),
+            (f"  {clean_line(self.detail)}" if self.detail else "", "$foreground-muted"),
+        )
 
 
-def _row(character: CharacterSummary, is_open: bool) -> Content:
-    tags = ", ".join(character.tags[:3])
-    return Content.assemble(
-        ("● " if is_open else "  ", "$primary"),
-        ("★ " if character.favourite else "", "$warning"),
-        (clean_line(character.name), "bold" if is_open else ""),
-        (f"  {clean_line(tags)}" if tags else "", "$foreground-muted"),
-    )
+def rows_of(library: Library) -> list[Row]:
+    """The groups, then the characters. Raises DataError."""
+    from tavern_tui.services.chat_places import ChatOwner
+
+    groups = [
+        Row(
+            owner=ChatOwner(id=one.id, is_group=True),
+            name=one.name,
+            detail=f"group of {len(one.files)}",
+            words=f"group {' '.join(one.members)}",
+            favourite=one.favourite,
+        )
+        for one in library.groups()
+    ]
+    characters = [
+        Row(
+            owner=owner_of(one),
+            name=one.name,
+            detail=", ".join(one.tags[:3]),
+            words=f"{' '.join(one.tags)} {one.creator}",
+            favourite=one.favourite,
+            character=one,
+        )
+        for one in library.characters()
+    ]
+    return [*groups, *characters]
+
+
+def owner_of(character: CharacterSummary) -> ChatOwner:
+    """Whom the chats of a character are with."""
+    from tavern_tui.services.chat_places import ChatOwner
+
+    return ChatOwner(id=character.file)
