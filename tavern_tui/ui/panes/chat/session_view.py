@@ -24,6 +24,7 @@ from tavern_tui.ui.panes.chat.look import Look
 from tavern_tui.ui.panes.chat.reading import Reading
 from tavern_tui.ui.panes.chat.tab_bar import TabBar
 from tavern_tui.ui.panes.chat.transcript import Transcript
+from tavern_tui.ui.panes.chats.titles import beside_name
 
 if TYPE_CHECKING:
     from tavern_tui.services.events import SessionEvent
@@ -189,7 +190,7 @@ class SessionView(Vertical):
         self.query_one("#chat-title", Static).update(
             Content.assemble(
                 (clean_line(session.name), "bold $primary"),
-                (f"  {clean_line(session.chat.title)}", "$foreground-muted"),
+                (f"  {beside_name(session.chat.title, session.name)}", "$foreground-muted"),
                 (f"  {count:,} message{'' if count == 1 else 's'}", "$foreground-disabled"),
                 (f"  you are {clean_line(session.persona.name)}", "$foreground-disabled"),
                 (f"  {waiting} waiting to be sent" if waiting else "", "$warning"),

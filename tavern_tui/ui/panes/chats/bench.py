@@ -17,6 +17,7 @@ from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings
 from tavern_tui.ui.panes.chat.transcript import Transcript
 from tavern_tui.ui.panes.chats.preview import preview_of
+from tavern_tui.ui.panes.chats.titles import beside_name
 from tavern_tui.ui.screens.bench import Bench
 from tavern_tui.ui.widgets.row_list import RowList
 
@@ -106,7 +107,7 @@ class ChatsBench(Bench):
         return Content.assemble(
             ("● " if is_open else "  ", "$primary"),
             ("  " * (depth - 1) + "└ " if depth else "", "$foreground-disabled"),
-            (clean_line(title.removeprefix(f"{self.tavern.session.name} - ")), "bold" if is_open else ""),
+            (beside_name(title, self.tavern.session.name), "bold" if is_open else ""),
             (f"  {' · '.join(filter(None, facts))}", "$foreground-muted"),
         )
 

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from tavern_tui.core.errors import TavernError
 from tavern_tui.text.clean import clean_line, clean_text
 from tavern_tui.ui.dialogs.dialog import Dialog
+from tavern_tui.ui.panes.chats.titles import beside_name
 from tavern_tui.ui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def hit_row(hit: SearchHit) -> Content:
     return Content.assemble(
         (f"{date:10}  ", "$foreground-disabled"),
         (f"{clean_line(hit.owner_name)} ", "$primary"),
-        (f"{clean_line(hit.title)} #{hit.index}  ", "$foreground-muted"),
+        (f"{beside_name(hit.title, hit.owner_name)} #{hit.index}  ", "$foreground-muted"),
         words,
     )
 
