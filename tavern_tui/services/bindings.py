@@ -9,7 +9,8 @@ from enum import StrEnum
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import TavernError, UsageError
 from tavern_tui.services.chat_places import ChatOwner
-from tavern_tui.services.connections import BINDING, ConnectionService
+from tavern_tui.services.connection_list import BINDING
+from tavern_tui.services.connections import ConnectionService
 from tavern_tui.services.session import ChatSession
 from tavern_tui.services.settings import SettingsService
 from tavern_tui.storage.json_keep import as_object

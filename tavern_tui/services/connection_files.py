@@ -10,7 +10,8 @@ from urllib.parse import urlsplit, urlunsplit
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import DataError, UsageError
 from tavern_tui.providers.masking import SECRET_NAME
-from tavern_tui.services.connections import OFFLINE, ConnectionService
+from tavern_tui.services.connection_list import OFFLINE
+from tavern_tui.services.connections import ConnectionService
 from tavern_tui.services.st_connections import read_st_connection
 from tavern_tui.storage.atomic import write_text
 from tavern_tui.storage.json_keep import read_file

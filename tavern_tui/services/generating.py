@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 
 from tavern_tui.core.character import Character
-from tavern_tui.core.chat import Chat, Message, Swipe, a_message
+from tavern_tui.core.chat import Chat, Message, a_message
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import ContextOverflow, TavernError, UsageError
-from tavern_tui.core.finish import FinishReason
 from tavern_tui.core.generation import GenerationRequest, GenerationType, ServerStatus
 from tavern_tui.core.persona import Persona
 from tavern_tui.core.prompt import BuiltPrompt, Prompt, StateChanges
@@ -36,9 +34,10 @@ from tavern_tui.services.group_turns import GroupTurns, member_message
 from tavern_tui.services.preview import prompt_as_text
 from tavern_tui.services.prompts import PromptDesk
 from tavern_tui.services.reply import Reply
+from tavern_tui.services.reply_facts import held_back, now, with_facts, with_others
 from tavern_tui.services.retrying import Rebuild, persistent, smaller_context
 from tavern_tui.services.signal import Signal
-from tavern_tui.services.token_choices import written_tokens
+from tavern_tui.services.target import Target
 from tavern_tui.storage.chat_injections import summary_of
 
 FIRST_INCLUDED = "lastInContextMessageId"
@@ -47,28 +46,8 @@ FIRST_INCLUDED = "lastInContextMessageId"
 UNKEPT = frozenset({GenerationType.IMPERSONATE, GenerationType.QUIET})
 """Whose words go to whoever asked, not into the chat."""
 
-OF_ONE_REPLY = frozenset({
-    "token_count", "reasoning", "reasoning_signature", "reasoning_type", "reasoning_duration", "media",
-    "inline_image", "token_probabilities", "time_to_first_token", "served_by", "citations", "usage", "cost",
-    "held_back",
-})  # fmt: skip
-"""Keys of a message's `extra` that further replies to the same request do not share."""
-
 SAVE_EVERY = 1.5
 """Seconds between saves of a reply that is still arriving (the promise is 2)."""
-
-
-@dataclass(slots=True)
-class Target:
-    """The message a reply is written into."""
-
-    index: int | None = None
-    before: Message | None = None
-    """As it was; put back when nothing arrives. None: a new message."""
-    prefix: str = ""
-    """Text that stays in front of what arrives (continue)."""
-    extra: Mapping[str, object] = field(default_factory=dict)
-    """What the new message or swipe carries besides its text."""
 
 
 class Conversation:
@@ -377,7 +356,9 @@ class Conversation:
             self._write_into(reply, target, generation)
             assert target.index is not None
             message = self.chat.messages[target.index].with_text(text)
-            self.chat.messages[target.index] = self._with_others(self._with_facts(message, reply), reply)
+            self.chat.messages[target.index] = with_others(
+                with_facts(message, reply, self._drawn(reply)), reply
+            )
             self.store.update(self.chat, target.index)
         return ReplyEnded(
             index=target.index if reply.has_words else None,
@@ -387,66 +368,17 @@ class Conversation:
             tokens=reply.tokens,
             seconds=reply.seconds,
             first_token=reply.first_token,
-            held_back=_held_back(reply),
+            held_back=held_back(reply),
             calls=len(reply.calls),
             cost=reply.cost,
         )
 
-    def _with_facts(self, message: Message, reply: Reply) -> Message:
-        """The message with who wrote it and how long it took."""
-        facts: dict[str, object] = {
-            "api": reply.api,
-            **reply.author(),
-            "token_count": reply.tokens,
-        }
-        if reply.reasoning:
-            facts["reasoning"] = reply.reasoning
-            facts["reasoning_type"] = "model" if reply.thinks_apart else "parsed"
-            facts["reasoning_duration"] = round(reply.thinking_seconds * 1000)
-        if reply.signature:
-            facts["reasoning_signature"] = reply.signature
-        if reply.pictures:
-            facts |= self._drawn(message, reply)
-        if reply.citations:
-            facts["citations"] = reply.citations
-        if reply.usage:
-            facts["usage"] = reply.usage
-        if reply.cost is not None:
-            facts["cost"] = round(reply.cost, 8)
-        if reply.chosen:
-            facts["token_probabilities"] = written_tokens(reply.chosen)
-        if reply.first_token is not None:
-            facts["time_to_first_token"] = round(reply.first_token * 1000)
-        if held := _held_back(reply):
-            facts["held_back"] = held
-        swipe: Swipe = message.swipe
-        before = {name: value for name, value in swipe.extra.items() if name != "held_back"}
-        return message.with_shown(
-            replace(
-                swipe,
-                extra={**before, **facts},
-                started_at=reply.started_at or swipe.started_at,
-                finished_at=now(),
-            )
-        )
-
-    def _drawn(self, message: Message, reply: Reply) -> dict[str, object]:
-        """The pictures of a reply, kept as files, beside those the message has."""
-        before = message.extra.get("media")
-        media = list(before) if isinstance(before, list) else []
+    def _drawn(self, reply: Reply) -> Sequence[object]:
+        """The pictures of a reply, kept as files."""
+        if not reply.pictures:
+            return ()
         owner = self.character.name
-        media += self._desk.attachments.keep_drawn(owner, f"{owner}_{reply.api}", reply.pictures)
-        return {"media": media, "inline_image": True} if media else {}
-
-    def _with_others(self, message: Message, reply: Reply) -> Message:
-        """The message with the further replies to the same request (n > 1) as swipes after its own."""
-        shared = {name: value for name, value in message.extra.items() if name not in OF_ONE_REPLY}
-        shown = message.shown
-        for index, text, thoughts in reply.others():
-            extra = {**shared, **reply.author(index), **({"reasoning": thoughts} if thoughts else {})}
-            swipe = replace(message.swipe, text=text, extra=extra, source={})
-            message = replace(message.with_swipe(swipe), shown=shown)
-        return message
+        return self._desk.attachments.keep_drawn(owner, f"{owner}_{reply.api}", reply.pictures)
 
     def _apply(self, changes: StateChanges) -> None:
         """Keep what the macros and the lore changed."""
@@ -467,13 +399,3 @@ class Conversation:
         if task is not None:
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
-
-
-def now() -> str:
-    """The time, as messages keep it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _held_back(reply: Reply) -> str:
-    """Why a filter of the service's ended the reply; empty: none did."""
-    return (reply.detail or "no reason given") if reply.reason is FinishReason.FILTER else ""

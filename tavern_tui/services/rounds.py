@@ -15,8 +15,8 @@ from tavern_tui.core.generation import GenerationType
 from tavern_tui.prompt.inputs import GroupCast
 from tavern_tui.services.events import ReplyEnded, RoundDue, RoundStarted, SessionEvent
 from tavern_tui.services.following import wants_more, wants_swipe
-from tavern_tui.services.generating import Target
 from tavern_tui.services.group_turns import GroupTurns, quiet_for
+from tavern_tui.services.target import Target
 from tavern_tui.services.tool_rounds import ToolRounds
 
 Events = AsyncGenerator[SessionEvent, None]

@@ -19,11 +19,11 @@ from tavern_tui.prompt.bare import bare_prompt
 from tavern_tui.services.attachments import MOST_SENT, Attached
 from tavern_tui.services.chat_store import ChatStore
 from tavern_tui.services.events import MessageAdded, MessageChanged
-from tavern_tui.services.generating import Target
 from tavern_tui.services.group_turns import GroupTurns
 from tavern_tui.services.preview import PromptPreview, make_preview
 from tavern_tui.services.prompts import PromptDesk
 from tavern_tui.services.rounds import Events, action
+from tavern_tui.services.target import Target
 from tavern_tui.services.two_models import TwoModels
 
 

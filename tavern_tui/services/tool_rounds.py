@@ -7,7 +7,9 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 
 from tavern_tui.core.chat import Message, a_message
 from tavern_tui.services.events import ChatReplaced, MessageAdded, SessionEvent
-from tavern_tui.services.generating import Conversation, Target, now
+from tavern_tui.services.generating import Conversation
+from tavern_tui.services.reply_facts import now
+from tavern_tui.services.target import Target
 from tavern_tui.services.tools import ToolAnswer, ToolCall, ToolContext, invocations
 
 CALLED_BY = "System"
