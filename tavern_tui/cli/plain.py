@@ -81,7 +81,8 @@ class Plain:
         self._registry = all_commands()
         self._registry.add(
             [Slash(name="quit", aliases=("exit", "q"), run=self._quit, help="Leave."),
-             Slash(name="read", run=self._read, help="Read the last messages again.", usage="[N]")]
+             Slash(name="read", run=self._read, help="Read the last messages again.", usage="[N]")],
+            "Here",
         )  # fmt: skip
 
     async def run(self) -> None:
@@ -196,7 +197,8 @@ class Plain:
                 self._said_progress = "thinking"
                 self._page.say("thinking")
             case ReplyGrew(delta=delta):
-                if not self._open:
+                delta = delta if self._open else delta.lstrip()
+                if delta and not self._open:
                     self._page.name(session.character.name)
                     self._open = True
                 self._page.more(delta)

@@ -172,6 +172,9 @@ async def test_injections_notes_and_connections(folders: Folders) -> None:
         await runner.run("/echo Hello there | /popup {{pipe}} | /help if")
         assert front.said[:2] == ["Hello there", "Hello there"]
         assert "/if" in front.said[2]
+        await runner.run("/help | /help add a swipe")
+        assert "Messages: /addswipe, /comment" in front.said[3]
+        assert front.said[4].startswith("/addswipe ")
         assert await runner.run("/input Your name?") == "my answer"
         assert await runner.run('/buttons labels=["a","b"] Which?') == "b"
 

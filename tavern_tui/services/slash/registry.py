@@ -106,13 +106,20 @@ class Registry:
     """All commands by name and alias."""
 
     commands: dict[str, Slash] = field(default_factory=dict)
+    subjects: dict[str, list[Slash]] = field(default_factory=dict)
+    """The same by what they are about."""
     _names: dict[str, Slash] = field(default_factory=dict)
 
-    def add(self, commands: Iterable[Slash]) -> None:
+    def add(self, commands: Iterable[Slash], subject: str) -> None:
         for command in commands:
+            self.subjects.setdefault(subject, []).append(command)
             self.commands[command.name] = command
             for name in (command.name, *command.aliases):
                 self._names[name] = command
+
+    def has(self, name: str) -> bool:
+        """Whether there is a command of this name or alias."""
+        return name in self._names
 
     def find(self, name: str) -> Slash:
         """Raises UsageError, with names that look like it."""
@@ -122,6 +129,16 @@ class Registry:
             hint = f"Did you mean {', '.join(f'/{one}' for one in near)}?" if near else "/help lists them."
             raise UsageError(f"There is no command /{name[:40]}.", hint=hint)
         return found
+
+    def about(self, words: str) -> list[Slash]:
+        """Commands with all of these words in their name, aliases or help, by name."""
+        wanted = words.casefold().split()
+        found = [
+            one
+            for one in self.commands.values()
+            if all(word in f"{one.name} {' '.join(one.aliases)} {one.help}".casefold() for word in wanted)
+        ]
+        return sorted(found, key=lambda one: one.name)
 
     def starting_with(self, begun: str) -> list[Slash]:
         """Commands whose name or alias begins so, by name."""

@@ -14,10 +14,23 @@ from tavern_tui.services.slash.commands.texts import COMMANDS as TEXTS
 from tavern_tui.services.slash.commands.variables import COMMANDS as VARIABLES
 from tavern_tui.services.slash.registry import Registry
 
+SUBJECTS = (
+    ("Messages", MESSAGES),
+    ("Replies", GENERATING),
+    ("Chats", CHATS),
+    ("People, notes, connections", PEOPLE),
+    ("Questions to the model", ASKING),
+    ("Pictures", MEDIA),
+    ("Text", TEXTS),
+    ("Numbers", NUMBERS),
+    ("Variables", VARIABLES),
+    ("Scripts", FLOW),
+)
+
 
 def all_commands() -> Registry:
     """Every command there is."""
     registry = Registry()
-    for commands in (FLOW, VARIABLES, NUMBERS, TEXTS, MESSAGES, GENERATING, ASKING, CHATS, PEOPLE, MEDIA):
-        registry.add(commands)
+    for subject, commands in SUBJECTS:
+        registry.add(commands, subject)
     return registry

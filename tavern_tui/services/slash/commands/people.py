@@ -228,16 +228,22 @@ async def popup(call: Call) -> object:
 
 
 async def help_(call: Call) -> object:
-    """The commands, or one of them."""
+    """The commands, those about something, or one of them."""
     registry = call.registry
     wanted = call.unnamed.strip().removeprefix("/")
-    if wanted:
+    about = registry.about(wanted) if wanted and not registry.has(wanted) else []
+    if about:
+        text = "\n".join(f"/{one.name:22} {one.help}" for one in about)
+    elif wanted:
         one = registry.find(wanted)
         also = f"\nAlso: {', '.join(f'/{alias}' for alias in one.aliases)}" if one.aliases else ""
         text = f"/{one.name} {one.usage}\n{one.help}{also}"
     else:
-        rows = sorted(registry.commands.values(), key=lambda one: one.name)
-        text = "\n".join(f"/{one.name:22} {one.help}" for one in rows)
+        rows = [
+            f"{subject}: {', '.join(f'/{one.name}' for one in sorted(commands, key=lambda one: one.name))}"
+            for subject, commands in registry.subjects.items()
+        ]
+        text = "\n\n".join([*rows, "/help NAME tells what one does; /help WORD finds those about it."])
     await call.front.show(text)
     return ""
 
