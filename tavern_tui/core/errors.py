@@ -114,6 +114,8 @@ class RateLimited(ProviderError):
 class RequestRefused(ProviderError):
     """The server understood the request and will not do it."""
 
+    hint = "Change what it names in the samplers or the connection, then try again."
+
 
 class ServerFailed(ProviderError):
     """The server broke while answering."""
