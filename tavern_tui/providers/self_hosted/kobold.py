@@ -50,14 +50,11 @@ async def status(ask: Ask, spec: ProviderSpec, model: str) -> ServerStatus:
 
 def _performance(perf: dict[str, object]) -> str:
     """How fast its last reply was, and who waits; versions up to 1.76 tell no speeds."""
-    tokens, speed, queue = (
-        as_int(perf.get("last_token_count")),
-        perf.get("last_eval_speed"),
-        perf.get("queue"),
-    )
-    fast = isinstance(speed, int | float) and speed > 0
+    tokens, queue = as_int(perf.get("last_token_count")), as_int(perf.get("queue"))
+    speed = perf.get("last_eval_speed")
+    fast = float(speed) if isinstance(speed, int | float) else 0.0
     return in_words(
-        f"its last reply had {tokens:,} tokens, {speed:.1f} per second" if tokens and fast else "",
+        f"its last reply had {tokens:,} tokens, {fast:.1f} per second" if tokens and fast > 0 else "",
         f"{queue} waiting" if queue and queue > 0 else "",
     )
 
