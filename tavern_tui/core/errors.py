@@ -14,6 +14,7 @@
         ├── RateLimited         429, with the seconds to wait when the server said so
         ├── RequestRefused      any other 4xx: the server's own sentence
         ├── ServerFailed        5xx
+        │   └── ServerBusy      503: it writes another reply, loads its model, or asks to wait
         ├── BadAnswer           the answer is not in the format it should be
         └── StreamBroken        the reply broke off; what had arrived is kept by the caller
 
@@ -113,11 +114,24 @@ class RateLimited(ProviderError):
 class RequestRefused(ProviderError):
     """The server understood the request and will not do it."""
 
+    hint = "Change what it names in the samplers or the connection, then try again."
+
 
 class ServerFailed(ProviderError):
     """The server broke while answering."""
 
     hint = "Look at the server's own log, then try again."
+
+
+class ServerBusy(ServerFailed):
+    """The server works on something else and will take requests when that is done."""
+
+    hint = "Try again in a moment."
+
+    def __init__(self, message: str, *, hint: str | None = None, retry_after: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+        """Seconds the server asked for, if it said."""
 
 
 class BadAnswer(ProviderError):

@@ -15,6 +15,7 @@ from tavern_tui.core.errors import (
     ProviderError,
     RateLimited,
     RequestRefused,
+    ServerBusy,
     ServerFailed,
     StreamBroken,
 )
@@ -43,6 +44,8 @@ QUOTA = re.compile(
     r"insufficient_quota|credit_balance|exceeded_current_quota|insufficient balance|no balance",
     re.IGNORECASE,
 )
+BUSY = re.compile(r"\bserver is busy\b|\bserver busy\b", re.IGNORECASE)
+"""What KoboldAI, KoboldCpp and Ollama say while they write for somebody else."""
 HTML_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 
 
@@ -108,12 +111,8 @@ class Explainer:
                 return RequestRefused(f"{self.server} wants to be paid{tail}", hint="Top up the account.")
             case 429:
                 return self._rate(said, text, headers)
-            case 503 if re.search(r"loading", said, re.IGNORECASE):
-                return ServerFailed(
-                    f"{self.server} is still loading its model.", hint="Try again in a moment."
-                )
             case 503:
-                return ServerFailed(f"{self.server} cannot answer now{tail}", hint="Try again in a moment.")
+                return self._unavailable(said, headers)
             case 529:
                 return ServerFailed(
                     f"{self.server} is overloaded{tail}", hint="Too many ask it. Try again in a minute."
@@ -121,6 +120,16 @@ class Explainer:
             case _ if status >= 500:
                 return ServerFailed(f"{self.server} failed (HTTP {status}){tail}")
         return RequestRefused(f"{self.server} refuses the request (HTTP {status}){tail}")
+
+    def _unavailable(self, said: str, headers: Mapping[str, str]) -> ProviderError:
+        tail, wait = f": {said}" if said else ".", retry_after(headers)
+        if re.search(r"loading", said, re.IGNORECASE):
+            return ServerBusy(f"{self.server} is still loading its model.", retry_after=wait)
+        if BUSY.search(said):
+            return ServerBusy(f"{self.server} is busy{tail}", retry_after=wait)
+        if wait is not None:
+            return ServerBusy(f"{self.server} cannot answer now{tail}", retry_after=wait)
+        return ServerFailed(f"{self.server} cannot answer now{tail}", hint="Try again in a moment.")
 
     def _rate(self, said: str, text: str, headers: Mapping[str, str]) -> RateLimited:
         tail = f": {said}" if said else "."

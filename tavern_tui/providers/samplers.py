@@ -239,6 +239,12 @@ def if_adaptive(value: SamplerValue, values: Values) -> object:
     return value if values.number("adaptive_target") >= 0 else OMIT
 
 
+FOLLOWERS = frozenset(
+    {if_dynatemp, lowest_if_dynatemp, highest_if_dynatemp, if_dry, if_mirostat, if_adaptive}
+)
+"""What is left out for a good reason: the sampler it belongs to is off."""
+
+
 def no_longer_than_reply(value: SamplerValue, values: Values) -> object:
     """TabbyAPI and vLLM refuse a minimum above the maximum."""
     return min(value, values.max_tokens) if isinstance(value, int) and value > 0 else OMIT

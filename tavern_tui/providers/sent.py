@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tavern_tui.core.errors import UsageError
 from tavern_tui.core.samplers import SamplerValue
-from tavern_tui.providers.samplers import SamplerTable, Values, encode_samplers
+from tavern_tui.providers.samplers import FOLLOWERS, SamplerTable, Values, Wire, encode_samplers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,8 @@ class Sent:
     """Wire names and values; empty: it is left out."""
     changed: bool = False
     """A number that is not sent as it was set."""
+    held_back: bool = False
+    """The server has it, but is not sent this value, or not in a request like this."""
     error: str = ""
     """Why it cannot be sent."""
 
@@ -41,8 +43,17 @@ def sent_values(table: SamplerTable, values: Values) -> dict[str, Sent]:
         except UsageError as error:
             found[name] = Sent(body={}, error=str(error))
             continue
-        found[name] = Sent(body=body, changed=_differs(values.samplers[name], body))
+        found[name] = Sent(
+            body=body,
+            changed=_differs(values.samplers[name], body),
+            held_back=not body and _speaks_for_itself(table[name]),
+        )
     return found
+
+
+def _speaks_for_itself(wire: Wire) -> bool:
+    """Whether it would be sent without regard to other samplers or to what a tokenizer says."""
+    return bool(wire.names) and not wire.needs_ids and wire.make not in FOLLOWERS
 
 
 def _differs(value: SamplerValue, body: Mapping[str, object]) -> bool:

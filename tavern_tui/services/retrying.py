@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from tavern_tui.core.errors import ContextOverflow, PromptError, RateLimited
+from tavern_tui.core.errors import ContextOverflow, PromptError, RateLimited, ServerBusy
 from tavern_tui.core.generation import EventStream, GenerationRequest, Progress
 
 MOST_WAITS = 2
 LONGEST_WAIT = 120.0
 """Seconds, all waits of one reply together."""
+MOST_TRIES = 50
+BUSY_SECONDS = 2.5
+"""Until a server is asked again that is busy and does not say how long: one that cannot stop, such as
+KoboldAI, is busy until it has written what nobody wants any more."""
 TICK_SECONDS = 1.0
 SMALLER = 0.9
 """What is tried where a server says that a prompt is too long, but not by how much."""
+
+TOO_MANY = "too many requests"
+BUSY = "the server is busy"
 
 Sleep = Callable[[float], Awaitable[None]]
 Ask = Callable[[GenerationRequest], EventStream]
@@ -29,10 +37,15 @@ class Patience:
 
     waits: int = MOST_WAITS
     seconds: float = LONGEST_WAIT
+    tries: int = MOST_TRIES
+    """For a server that is busy."""
 
-    def wait(self, error: RateLimited) -> float | None:
+    def wait(self, error: RateLimited | ServerBusy) -> float | None:
         """The seconds to wait now; None: it is not worth waiting, or was tried often enough."""
         asked = error.retry_after
+        if asked is None and isinstance(error, ServerBusy) and self.tries > 0:
+            self.tries -= 1
+            return BUSY_SECONDS
         if asked is None or self.waits <= 0 or asked > self.seconds:
             return None
         self.waits -= 1
@@ -55,17 +68,18 @@ async def persistent(
                     begun = begun or not isinstance(event, Progress)
                     yield event
             return
-        except RateLimited as error:
+        except (RateLimited, ServerBusy) as error:
             seconds = None if begun else patience.wait(error)
             if seconds is None:
                 raise
+            why = BUSY if isinstance(error, ServerBusy) else TOO_MANY
         except ContextOverflow as error:
             again = None if begun or rebuild is None else _rebuilt(rebuild, error)
             if again is None:
                 raise
-            request, rebuild, seconds = again, None, 0
+            request, rebuild, seconds, why = again, None, 0, ""
         if seconds:
-            async with aclosing(countdown(seconds, sleep or asyncio.sleep)) as ticks:
+            async with aclosing(countdown(seconds, why, sleep or asyncio.sleep)) as ticks:
                 async for tick in ticks:
                     yield tick
         else:
@@ -79,13 +93,12 @@ def _rebuilt(rebuild: Rebuild, error: ContextOverflow) -> GenerationRequest | No
         return None  # what cannot be left out is too long already: the server's sentence says it best
 
 
-async def countdown(seconds: float, sleep: Sleep) -> AsyncGenerator[Progress, None]:
+async def countdown(seconds: float, why: str, sleep: Sleep) -> AsyncGenerator[Progress, None]:
     """The seconds of a wait, one by one."""
     left = seconds
     while left > 0:
-        yield Progress(
-            round(seconds - left), round(seconds), f"too many requests: waits {left:.0f} s, Esc stops"
-        )
+        note = f"{why}: waits {math.ceil(left)} s, Esc stops"
+        yield Progress(math.floor(seconds - left), math.ceil(seconds), note)
         await sleep(min(TICK_SECONDS, left))
         left -= TICK_SECONDS
 

@@ -115,12 +115,16 @@ class SamplerService:
         row = self._connections.spec_of(self.connection)
         table, values, preset = row.samplers, self.values(), self.preset_values()
         probe = self._probe(values) if row.prompt_kind == "chat" else None
+        status = self._connections.status
         sent = sent_values(
             table,
             Values(
                 samplers=values,
                 context_size=self._connections.context_size,
                 max_tokens=self._connections.max_tokens,
+                stream=self.connection.stream,
+                max_replies=status.max_replies if status is not None else None,
+                server_version=status.version if status is not None else "",
             ),
         )
         known = [
@@ -186,6 +190,11 @@ class SamplerService:
             for one in states
             if one.sent is not None and one.sent.changed and one.differs
         ]
+        held_back = [
+            one.spec.title for one in states if one.sent is not None and one.sent.held_back and one.differs
+        ]
+        if held_back:
+            said.append(f"Not sent, as it stands here: {', '.join(held_back)}.")
         away = [one.spec.title for one in states if not one.supported]
         if away:
             said.append(f"Left out, this server has no such thing: {', '.join(away)}.")

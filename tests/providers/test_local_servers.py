@@ -367,3 +367,16 @@ async def test_errors_of_koboldai_name_the_field_and_the_memory() -> None:
             with pytest.raises(Exception, match=said):
                 await collect(provider, text_request())
             await provider.aclose()
+
+
+async def test_koboldcpp_tells_how_fast_it_was_and_who_waits() -> None:
+    fake = KoboldCppFake()
+    async with FakeServer(fake) as server:
+        provider = connect("koboldcpp", server.url)
+        assert (await provider.status()).detail == ""
+        await collect(provider, text_request(max_tokens=50))
+        fake.queue = 2
+        assert (await provider.status()).detail == (
+            "its last reply had 14 tokens, 18.2 per second, 2 waiting"
+        )
+        await provider.aclose()

@@ -6,13 +6,14 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tavern_tui.core.connection import Connection
-from tavern_tui.core.errors import ContextOverflow, PromptError, RateLimited, ServerFailed
+from tavern_tui.core.errors import ContextOverflow, PromptError, RateLimited, ServerBusy, ServerFailed
 from tavern_tui.core.generation import (
     EventStream,
     Finished,
@@ -27,6 +28,7 @@ from tavern_tui.services import retrying
 from tavern_tui.services.events import ReplyEnded, ReplyProgress
 from tavern_tui.services.retrying import Ask, Patience, persistent, smaller_context
 from tavern_tui.storage.folders import Folders
+from tests.providers.fakes.backends.classic import ClassicFake
 from tests.providers.fakes.backends.llamacpp import LlamaCppFake
 from tests.providers.fakes.server import Answer, FakeServer, Seen
 from tests.providers.fakes.strict import Refused
@@ -159,6 +161,37 @@ async def test_closing_ends_a_wait_at_once() -> None:
     assert done
 
 
+# --- a server that is busy
+
+
+def at_work(times: int, seconds: float | None = None) -> list[list[Step]]:
+    return [[ServerBusy("Busy.", retry_after=seconds)] for _ in range(times)]
+
+
+async def test_a_busy_server_is_asked_again_until_it_has_time() -> None:
+    server = Server(*at_work(3), REPLY)
+    events = await server.events()
+    assert events[-2:] == list(REPLY)
+    assert len(server.asked) == 4
+    assert sum(server.slept) == 3 * 2.5
+    assert events[:3] == [
+        Progress(done, 3, f"the server is busy: waits {3 - done} s, Esc stops") for done in range(3)
+    ]
+
+
+async def test_a_server_that_stays_busy_is_asked_fifty_times_more() -> None:
+    server = Server(*at_work(60), REPLY)
+    with pytest.raises(ServerBusy):
+        await server.events()
+    assert len(server.asked) == 51
+
+
+async def test_a_busy_server_that_says_how_long_is_waited_for_so_long() -> None:
+    server = Server(*at_work(1, 20), REPLY)
+    assert (await server.events())[-1] == Finished()
+    assert sum(server.slept) == 20
+
+
 # --- too long a prompt
 
 
@@ -252,6 +285,44 @@ async def test_in_a_chat_the_wait_is_shown_and_the_reply_comes(
         notes = [event.note for event in events if isinstance(event, ReplyProgress)]
         assert any(note.startswith("too many requests: waits") for note in notes)
         assert texts(made)[-1] == "Well met."
+
+
+async def test_in_a_chat_koboldai_is_waited_for_while_it_writes_what_was_stopped(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It cannot be stopped: the next message finds it at work on the last one."""
+    fake = ClassicFake(reply=(" Well", " met", "."))
+    at_work_on = fake.begin({})
+    asked = 0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal asked
+        asked += 1
+        if asked > 6:
+            at_work_on.ended.set()
+
+    monkeypatch.setattr(retrying, "asyncio", SimpleNamespace(sleep=sleep))
+    async with FakeServer(fake) as server:
+        there = replace(a_connection(server.url), provider="kobold")
+        async with tavern(folders, there) as made:
+            events = await run(made.session.send("Hello"))
+            notes = [event.note for event in events if isinstance(event, ReplyProgress)]
+            assert any(note.startswith("the server is busy: waits") for note in notes)
+            assert texts(made)[-1] == "Well met."
+
+
+async def test_esc_ends_the_wait_for_a_busy_server(folders: Folders) -> None:
+    fake = ClassicFake()
+    fake.begin({})
+    async with FakeServer(fake) as server:
+        there = replace(a_connection(server.url), provider="kobold")
+        async with tavern(folders, there) as made:
+            async with asyncio.timeout(5), aclosing(made.session.send("Hello")) as events:
+                async for event in events:
+                    if isinstance(event, ReplyProgress):
+                        made.session.stop()
+            assert len(fake.generations) == 1
+            assert texts(made)[-1] == "Hello"
 
 
 async def test_esc_ends_the_wait_at_once_and_nothing_is_sent_again(folders: Folders) -> None:

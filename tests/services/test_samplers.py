@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -68,6 +69,25 @@ async def test_what_a_server_has_not_is_left_out_and_said(folders: Folders) -> N
         assert "skew" not in made.session.preview("Hello").request.body
         assert state(service, "repetition_range").sent.body == {"rep_pen_range": 8192}
         assert any("Repetition range is sent as" in one for one in service.remarks())
+
+
+async def test_what_is_left_out_in_a_request_like_this_is_said(folders: Folders) -> None:
+    there = replace(HERE, provider="ooba")
+    async with tavern(folders, there) as made:
+        service = made.samplers
+        service.set("n", 3)
+        assert any(one.startswith("Not sent, as it stands here: ") for one in service.remarks())
+        assert "n" not in made.session.preview("Hello").request.body
+        made.connections.change("here", stream=False)
+        assert not service.remarks()
+        assert made.session.preview("Hello").request.body["n"] == 3
+
+
+async def test_what_follows_another_sampler_that_is_off_is_no_complaint(folders: Folders) -> None:
+    async with tavern(folders, replace(HERE, provider="tabby")) as made:
+        made.samplers.set("dry_base", 2.5)
+        made.samplers.set("mirostat_tau", 3.0)
+        assert made.samplers.remarks() == []
 
 
 async def test_steps_stay_in_the_range_and_flip_switches(folders: Folders) -> None:

@@ -22,15 +22,17 @@ from tavern_tui.providers.together import together
 from tavern_tui.providers.wire.decoder import as_dict, as_int, as_list, as_text
 
 NO_MODEL = ("", "inactive", "ReadOnly")
+PERF = "/api/extra/perf"
 UNLOAD = "unload_model"
 
 
 async def status(ask: Ask, spec: ProviderSpec, model: str) -> ServerStatus:
-    found, answer, context, props = await together(
+    found, answer, context, props, perf = await together(
         ask.get("/api/extra/version"),
         ask.maybe("/api/v1/model"),
         ask.maybe("/api/extra/true_max_context_length"),
         ask.maybe("/props"),
+        ask.maybe(PERF),
     )
     version, facts = as_dict(found), as_dict(props)
     name = as_text(as_dict(answer).get("result"))
@@ -42,7 +44,18 @@ async def status(ask: Ask, spec: ProviderSpec, model: str) -> ServerStatus:
         model=name.removeprefix("koboldcpp/") if loaded else "",
         context_size=as_int(as_dict(context).get("value")) or context_in_props(facts),
         chat_template=template_in_props(facts),
-        detail="" if loaded else "It has no model loaded.",
+        detail=_performance(as_dict(perf)) if loaded else "It has no model loaded.",
+    )
+
+
+def _performance(perf: dict[str, object]) -> str:
+    """How fast its last reply was, and who waits; versions up to 1.76 tell no speeds."""
+    tokens, queue = as_int(perf.get("last_token_count")), as_int(perf.get("queue"))
+    speed = perf.get("last_eval_speed")
+    fast = float(speed) if isinstance(speed, int | float) else 0.0
+    return in_words(
+        f"its last reply had {tokens:,} tokens, {fast:.1f} per second" if tokens and fast > 0 else "",
+        f"{queue} waiting" if queue and queue > 0 else "",
     )
 
 
@@ -117,7 +130,7 @@ async def _reload(ask: Ask, spec: ProviderSpec, file: str) -> AsyncGenerator[Pro
 
 async def _uptime(ask: Ask) -> float:
     """Seconds since it was started."""
-    seconds = as_dict(await ask.get("/api/extra/perf")).get("uptime")
+    seconds = as_dict(await ask.get(PERF)).get("uptime")
     return float(seconds) if isinstance(seconds, int | float) else 0.0
 
 

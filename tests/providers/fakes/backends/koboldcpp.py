@@ -76,6 +76,7 @@ class KoboldCppFake(StrictFake):
         super().__init__(**given)
         self.loaded = self.model
         self.uptime = 900.0
+        self.queue = 0
         self.down = 0
         """Questions it still hangs up on, because it restarts."""
 
@@ -146,7 +147,12 @@ class KoboldCppFake(StrictFake):
 
     async def perf(self, seen: Seen, answer: Answer) -> None:
         idle = all(generation.ended.is_set() for generation in self.generations)
-        await answer.send(200, {"uptime": self.uptime, "idle": int(idle), "queue": 0, "last_seed": -1})
+        last = self.generations[-1].said if self.generations and idle else 0
+        told = {
+            "uptime": self.uptime, "idle": int(idle), "queue": self.queue, "last_seed": -1,
+            "last_token_count": last, "last_eval_speed": 18.25 if last else 0.0,
+        }  # fmt: skip
+        await answer.send(200, told)
 
     async def props(self, seen: Seen, answer: Answer) -> None:
         told = {
