@@ -21,10 +21,14 @@ def row(state: SamplerState) -> Content:
     colour = "" if state.differs else "$foreground-muted"
     if not state.supported:
         mark, colour = ("✗ ", "$warning"), "$foreground-disabled"
-    origin = {"connection": "", "preset": " preset", "": " not set"}[state.origin]
+    title = (f"{state.spec.title[:TITLE]:<{TITLE}} ", colour)
+    if not state.origin:
+        own = f"{'':{BAR}} the server's own" if state.supported else ""
+        return Content.assemble(mark, title, (own, "$foreground-disabled"))
+    origin = " preset" if state.origin == "preset" else ""
     return Content.assemble(
         mark,
-        (f"{state.spec.title[:TITLE]:<{TITLE}} ", colour),
+        title,
         (bar(state), "$primary" if state.differs else "$foreground-disabled"),
         (f" {value_words(state.shown):>7}", colour),
         (origin, "$foreground-disabled"),
@@ -68,6 +72,8 @@ def about(state: SamplerState) -> str:
         parts.append(state.sent.error)
     elif state.sent is not None:
         parts.append(f"Sent: {state.sent.words[:200]}" if state.sent.body else "Not sent: nothing to say.")
+    else:
+        parts.append("Not set: the server does as it does by itself.")
     return " ".join(parts)
 
 
