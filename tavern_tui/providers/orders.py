@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tavern_tui.core.samplers import SamplerValue
 from tavern_tui.providers.samplers import OMIT, Maker, Values
 
@@ -45,6 +47,18 @@ APHRODITE_ORDER = (
     "dry", "penalties", "no_repeat_ngram", "temperature", "top_nsigma", "top_p_top_k", "top_a", "min_p",
     "tfs", "eta_cutoff", "epsilon_cutoff", "typical_p", "quadratic", "xtc",
 )  # fmt: skip
+
+
+USUAL_ORDERS: Mapping[str, tuple[str | int, ...]] = {
+    "llamacpp": LLAMACPP_ORDER,
+    "koboldcpp": KOBOLD_ORDER,
+    "kobold": (6, 0, 1, 2, 3, 4, 5),
+    "horde": (6, 0, 1, 2, 3, 4, 5),
+    "novelai": (1, 5, 0, 2, 3, 4),
+    "ooba": OOBA_ORDER,
+    "aphrodite": APHRODITE_ORDER,
+}
+"""Provider -> the order its samplers have by themselves."""
 
 
 def order_of(known: tuple[str, ...], **renamed: str) -> Maker:

@@ -11,6 +11,7 @@ from tavern_tui.core.chat_choices import CHOICES, fits
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import UsageError
 from tavern_tui.core.samplers import SAMPLERS, SamplerKind, SamplerSpec, SamplerValue
+from tavern_tui.providers.orders import USUAL_ORDERS
 from tavern_tui.providers.samplers import Values, checked
 from tavern_tui.providers.sent import Sent, sent_values
 from tavern_tui.services.chat_choices import Probe, preset_choices
@@ -21,24 +22,6 @@ if TYPE_CHECKING:
     from tavern_tui.services.connections import ConnectionService
 
 UNDO_STEPS = 50
-ORDERS: Mapping[str, tuple[str | int, ...]] = {
-    "llamacpp": ("penalties", "dry", "top_n_sigma", "top_k", "typ_p", "top_p", "min_p", "xtc", "temperature"),
-    "koboldcpp": (6, 0, 1, 3, 4, 2, 5),
-    "kobold": (6, 0, 1, 2, 3, 4, 5),
-    "horde": (6, 0, 1, 2, 3, 4, 5),
-    "novelai": (1, 5, 0, 2, 3, 4),
-    "ooba": (
-        "repetition_penalty", "presence_penalty", "frequency_penalty", "dry", "temperature",
-        "dynamic_temperature", "quadratic_sampling", "top_n_sigma", "top_k", "top_p", "typical_p",
-        "epsilon_cutoff", "eta_cutoff", "tfs", "top_a", "min_p", "adaptive_p", "mirostat", "xtc",
-        "encoder_repetition_penalty", "no_repeat_ngram",
-    ),
-    "aphrodite": (
-        "dry", "penalties", "no_repeat_ngram", "temperature", "top_nsigma", "top_p_top_k", "top_a", "min_p",
-        "tfs", "eta_cutoff", "epsilon_cutoff", "typical_p", "quadratic", "xtc",
-    ),
-}  # fmt: skip
-"""Provider -> the order its samplers have by themselves."""
 KOBOLD_NAMES = ("top_k", "top_a", "top_p, min_p", "tfs", "typical", "temperature", "repetition penalty")
 NOVEL_NAMES = (
     "temperature", "top_k", "top_p", "tfs", "top_a", "typical_p", "cfg", "top_g", "mirostat",
@@ -202,7 +185,7 @@ class SamplerService:
 
     def usual_order(self) -> tuple[str | int, ...]:
         """The order the server's samplers have by themselves; empty: it has none that can be changed."""
-        return ORDERS.get(self.connection.provider, ())
+        return USUAL_ORDERS.get(self.connection.provider, ())
 
     def order_name(self, entry: str | int) -> str:
         """What an entry of an order means."""
