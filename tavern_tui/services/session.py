@@ -140,13 +140,14 @@ class ChatSession(TwoModels):
 
     @action()
     def continue_with(self, index: int, text: str) -> Events:
-        """Cut the last message to `text` (its beginning, and another token at the end, say) and let
-        the model go on from there. `undo` brings the message back."""
+        """Begin another swipe of the last message with `text` (its beginning, and another token at the end,
+        say) and let the model go on from there."""
         index = self._index(index)
         if index != len(self.chat.messages) - 1:
             raise UsageError("Only the last message can go on.")
         self._remember("another token")
-        self._put(index, self.chat.messages[index].with_text(text))
+        message = self.chat.messages[index]
+        self._put(index, message.with_swipe(replace(message.swipe, text=text, source={})))
         self.changed.send(MessageChanged(index))
         speaker = self._first_speaker(generation=GenerationType.CONTINUE)
         before = self.chat.messages[index]

@@ -110,6 +110,8 @@ async def test_another_token_is_taken(folders: Folders) -> None:
         await until(pilot, lambda: "candidate" in screen_text(pilot))
         await pilot.press("right", "down", "enter")
         await until(pilot, lambda: texts(pilot)[-1] == "Well or Well met.")
+        kept = [one.text for one in tavern.session.chat.messages[-1].swipes]
+        assert kept == ["Well met.", "Well or Well met."]
 
 
 async def test_the_users_own_editor_changes_a_message(
