@@ -187,6 +187,7 @@ class _Reader:
         pieces: list[Piece] = []
         quoted: list[bool] = []
         text: list[str] = []
+        blank = True
 
         def flush(*, last: bool = False) -> None:
             words = "".join(text)
@@ -201,14 +202,16 @@ class _Reader:
         while not self.ended(closes) and not self.here("|"):
             if self.here("{:"):
                 flush()
+                blank = True
                 pieces.append(self.closure(depth))
                 quoted.append(False)
-            elif self.here('"') and not "".join(text).strip() and self.closing_quote(closes):
+            elif blank and self.here('"') and self.closing_quote(closes):
                 text.clear()
                 pieces.append(self.quoted_text(closes))
                 quoted.append(True)
             else:
                 text.append(self.character_or_macro())
+                blank = blank and text[-1].isspace()
         flush(last=True)
         return tuple(pieces), tuple(quoted)
 
@@ -246,9 +249,9 @@ class _Reader:
                 self.at += len(escaped)
                 return meant
         if self.here("{{"):
-            end = self.text.find("}}", self.at)
-            inner = self.text.find("{{", self.at + 2)
-            if end >= 0 and not (0 <= inner < end):
+            inner = self.text.find("{{", self.at + 2)  # looked for first: a text of them is read once
+            end = self.text.find("}}", self.at, inner if inner >= 0 else None)
+            if end >= 0:
                 macro = self.text[self.at : end + 2]
                 self.at = end + 2
                 return macro

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 SCOPED = re.compile(r"\{\{\s*(pipe|var::[^{}]*|[\w-]+)\s*\}\}", re.IGNORECASE)
 MAX_STEPS = 100_000
-"""Commands of one script: a loop without end ends here."""
+"""Commands and rounds of one script: a loop without end ends here."""
+MAX_DEPTH = 50
+"""Closures that run each other; deeper, Python's own stack would end."""
+MAX_TEXT = 4_000_000
+"""Characters of a value: what doubles itself ends here."""
 
 
 class Aborted(Exception):
@@ -43,6 +47,7 @@ class Runner:
         self._front = front
         self._registry = registry
         self._steps = 0
+        self._depth = 0
         self._here = tavern.session
 
     async def run(self, text: str) -> str:
@@ -51,7 +56,7 @@ class Runner:
         script = parse_script(text)
         for command in script.commands:
             self._registry.find(command.name)
-        self._steps = 0
+        self._steps = self._depth = 0
         self._here = self._tavern.session
         try:
             return await self._script(script, Scope())
@@ -64,11 +69,14 @@ class Runner:
 
     async def _script(self, script: Script, scope: Scope) -> str:
         for command in script.commands:
-            self._steps += 1
-            if self._steps > MAX_STEPS:
-                raise UsageError(f"The script ran {MAX_STEPS:,} commands and was stopped.")
-            scope.pipe = as_text(await self._command(command, scope))
+            self._step()
+            scope.pipe = short_enough(as_text(await self._command(command, scope)))
         return scope.pipe
+
+    def _step(self) -> None:
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            raise UsageError(f"The script ran {MAX_STEPS:,} commands and was stopped.")
 
     async def _command(self, command: Command, scope: Scope) -> object:
         slash = self._registry.find(command.name)
@@ -112,12 +120,19 @@ class Runner:
 
     async def closure(self, closure: Closure, scope: Scope, given: Mapping[str, str]) -> str:
         """Run a closure with these arguments laid over its own. A `/break` in it ends it."""
+        self._step()
+        if self._depth >= MAX_DEPTH:
+            raise UsageError(f"The script's closures ran each other {MAX_DEPTH} times, one in the other.")
         inner = Scope(parent=scope, pipe=scope.pipe)
         for name, value in closure.arguments:
             inner.held[name] = await self._one(value, scope)
         inner.held |= {name: value for name, value in given.items() if name not in LOOP_MACROS}
         inner.macros |= {name: value for name, value in given.items() if name in LOOP_MACROS}
-        return await self._script(closure.script, inner)
+        self._depth += 1
+        try:
+            return await self._script(closure.script, inner)
+        finally:
+            self._depth -= 1
 
     async def _one(self, value: Value, scope: Scope) -> Held:
         pieces = [await self._piece(piece, scope) for piece in value]
@@ -139,7 +154,7 @@ class Runner:
         """A text with the script's own macros resolved, then all others."""
         if "{{" not in text:
             return text
-        text = SCOPED.sub(lambda found: self._scoped(found, scope), text)
+        text = short_enough(SCOPED.sub(lambda found: self._scoped(found, scope), text))
         return self._here.substitute(text) if "{{" in text else text
 
     @staticmethod
@@ -152,6 +167,13 @@ class Runner:
             return read_indexed(scope.get(variable), index[0] if index else "")
         value = scope.macro(name)
         return found.group() if value is None else value
+
+
+def short_enough(value: str) -> str:
+    """The value. Raises UsageError if it is longer than any script needs."""
+    if len(value) > MAX_TEXT:
+        raise UsageError(f"The script made a text of more than {MAX_TEXT:,} characters and was stopped.")
+    return value
 
 
 LOOP_MACROS = frozenset({"timesIndex"})

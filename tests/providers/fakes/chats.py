@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from tests.providers.fakes.calling import as_openai, openai_calls, openai_deltas
 from tests.providers.fakes.completions import bias
 from tests.providers.fakes.published import complaint
 from tests.providers.fakes.server import Answer, Seen
@@ -139,6 +140,18 @@ class Talks(StrictFake):
         body = self.body(seen, self.service.fields, needed=self.service.needed)
         self.check(seen, body)
         generation = self.begin(body)
+        calls = openai_calls(body)
+        if calls and body.get("stream"):
+            deltas = ({"role": "assistant", "content": None}, *openai_deltas(calls))
+            told = (*(self.chunk(0, one) for one in deltas), self.chunk(0, {}, "tool_calls"))
+            await self.say(seen, answer, generation, [*map(self.event, told), b"data: [DONE]\n\n"])
+            return
+        if calls:
+            message = {"role": "assistant", "content": None, "tool_calls": as_openai(calls)}
+            choice = {"index": 0, "message": message, "finish_reason": "tool_calls", "logprobs": None}
+            head = self._head("chat.completion")
+            await answer.send(200, {**head, "choices": [choice], "usage": _usage([], body)})
+            return
         stop = body.get("stop") or []
         pieces, why = self.cut(
             body.get("max_tokens", body.get("max_completion_tokens", 99)),

@@ -30,7 +30,7 @@ class Turns:
         if not isinstance(messages, list) or not messages:
             return "messages: at least one message is needed"
         wrong = next(filter(None, (self._message(at, one) for at, one in enumerate(messages))), "")
-        return wrong or self._order(messages)
+        return wrong or unanswered(messages) or self._order(messages)
 
     def _message(self, at: int, message: Mapping[str, Any]) -> str:
         place = f"messages[{at}]"
@@ -73,6 +73,23 @@ class Turns:
         if role not in self.last:
             return f"Expected last role to be one of {self.last} but got {role}"
         return ""
+
+
+def unanswered(messages: list[Mapping[str, Any]]) -> str:
+    """What is wrong where not every call is answered right after it, or something that was not called is."""
+    waiting: set[str] = set()
+    for at, message in enumerate(messages):
+        if message["role"] == "tool":
+            if message["tool_call_id"] not in waiting:
+                return (
+                    f"messages[{at}]: a message of the role tool must answer a preceding tool_calls message"
+                )
+            waiting.discard(message["tool_call_id"])
+        elif waiting:
+            return f"messages[{at}]: tool_calls must be followed by a tool message for each id: {sorted(waiting)}"
+        else:
+            waiting = {call["id"] for call in message.get("tool_calls") or ()}
+    return f"messages: no tool message for {sorted(waiting)}" if waiting else ""
 
 
 def takes_turns(roles: Iterable[str]) -> bool:

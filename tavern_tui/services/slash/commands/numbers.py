@@ -70,6 +70,8 @@ def finite(work: Callable[[], float]) -> str:
         result = work()
         if isinstance(result, complex) or not math.isfinite(result):
             raise UsageError("This has no result.")
+    except OverflowError as error:
+        raise UsageError("This has no result: it is too large.") from error
     except (ValueError, ArithmeticError) as error:
         raise UsageError(f"This has no result: {error}.") from error
     return written(result)

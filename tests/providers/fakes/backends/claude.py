@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.providers.fakes.calling import Wanted, wanted_calls, words_of
 from tests.providers.fakes.published import complaint
 from tests.providers.fakes.server import Answer, Seen
 from tests.providers.fakes.strict import (
@@ -127,6 +128,17 @@ class ClaudeFake(StrictFake):
         if wrong:
             raise Refused(*self.bad(wrong))
         generation = self.begin(body)
+        if calls := _calls(body):
+            if body.get("stream"):
+                await self.say(seen, answer, generation, map(_event, _calling(calls, body)))
+                return
+            blocks = [
+                {"type": "tool_use", "id": one.id, "name": one.name, "input": one.values} for one in calls
+            ]
+            usage = {"input_tokens": _asked(body), "output_tokens": len(calls)}
+            said = {**_head(body), "content": blocks, "stop_reason": "tool_use", "usage": usage}
+            await answer.send(200, said)
+            return
         pieces, why = self.cut(body["max_tokens"], body.get("stop_sequences", ()))
         reason = {"stop": "end_turn", "length": "max_tokens"}[why]
         if body.get("stream"):
@@ -245,6 +257,28 @@ def _events(pieces: list[str], reason: str, body: Mapping[str, Any]) -> Iterable
     yield {"type": "content_block_stop", "index": 0}
     spent = {"output_tokens": count("".join(pieces))}
     yield {"type": "message_delta", "delta": {"stop_reason": reason, "stop_sequence": None}, "usage": spent}
+    yield {"type": "message_stop"}
+
+
+def _calls(body: Mapping[str, Any]) -> list[Wanted]:
+    last = body["messages"][-1]
+    return wanted_calls(words_of(last["content"]), (tool["name"] for tool in body.get("tools", ())))
+
+
+def _calling(calls: list[Wanted], body: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    yield {
+        "type": "message_start",
+        "message": {**_head(body), "usage": {"input_tokens": 1, "output_tokens": 1}},
+    }
+    for at, one in enumerate(calls):
+        block = {"type": "tool_use", "id": one.id, "name": one.name, "input": {}}
+        yield {"type": "content_block_start", "index": at, "content_block": block}
+        for half in one.halves:
+            delta = {"type": "input_json_delta", "partial_json": half}
+            yield {"type": "content_block_delta", "index": at, "delta": delta}
+        yield {"type": "content_block_stop", "index": at}
+    ended = {"stop_reason": "tool_use", "stop_sequence": None}
+    yield {"type": "message_delta", "delta": ended, "usage": {"output_tokens": len(calls)}}
     yield {"type": "message_stop"}
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tests.providers.fakes.calling import Wanted, as_openai, openai_calls
 from tests.providers.fakes.published import complaint
 from tests.providers.fakes.server import Answer, Seen
 from tests.providers.fakes.strict import (
@@ -74,6 +75,16 @@ class CohereFake(StrictFake):
         if wrong:
             raise Refused(*self.bad(f"invalid request: {wrong}"))
         generation = self.begin(body)
+        if calls := openai_calls(body):
+            usage = _usage([], body)
+            if body.get("stream"):
+                lines = [*map(_event, _calling(calls, usage)), b"data: [DONE]\n\n"]
+                await self.say(seen, answer, generation, lines)
+                return
+            message = {"role": "assistant", "tool_plan": "I will call.", "tool_calls": as_openai(calls)}
+            said = {"id": "c-1", "finish_reason": "TOOL_CALL", "message": message, "usage": usage}
+            await answer.send(200, said)
+            return
         pieces, why = self.cut(body.get("max_tokens", 99), body.get("stop_sequences", ()))
         reason = {"stop": "COMPLETE", "length": "MAX_TOKENS"}[why]
         usage = _usage(pieces, body)
@@ -108,6 +119,20 @@ def _events(pieces: list[str], reason: str, usage: object) -> Iterable[dict[str,
         yield {"type": "content-delta", "index": 0, "delta": {"message": {"content": {"text": piece}}}}
     yield {"type": "content-end", "index": 0}
     yield {"type": "message-end", "delta": {"finish_reason": reason, "usage": usage}}
+
+
+def _calling(calls: list[Wanted], usage: object) -> Iterable[dict[str, Any]]:
+    opened = {"role": "assistant", "content": [], "tool_plan": "", "tool_calls": [], "citations": []}
+    yield {"id": "c-1", "type": "message-start", "delta": {"message": opened}}
+    yield {"type": "tool-plan-delta", "delta": {"message": {"tool_plan": "I will call."}}}
+    for at, one in enumerate(calls):
+        begun = {"id": one.id, "type": "function", "function": {"name": one.name, "arguments": ""}}
+        yield {"type": "tool-call-start", "index": at, "delta": {"message": {"tool_calls": begun}}}
+        for half in one.halves:
+            more = {"tool_calls": {"function": {"arguments": half}}}
+            yield {"type": "tool-call-delta", "index": at, "delta": {"message": more}}
+        yield {"type": "tool-call-end", "index": at}
+    yield {"type": "message-end", "delta": {"finish_reason": "TOOL_CALL", "usage": usage}}
 
 
 def _event(payload: Mapping[str, Any]) -> bytes:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
+from tests.providers.fakes.calling import Wanted, wanted_calls, words_of
 from tests.providers.fakes.published import complaint
 from tests.providers.fakes.server import Answer, Seen
 from tests.providers.fakes.strict import (
@@ -123,6 +124,16 @@ class GeminiFake(StrictFake):
         if wrong:
             raise Refused(*self.bad(wrong))
         generation = self.begin(body)
+        if calls := _calls(body):
+            parts = [{"functionCall": {"name": one.name, "args": one.values}} for one in calls]
+            usage = {"promptTokenCount": count(str(body["contents"])), "candidatesTokenCount": len(calls)}
+            said = {**_answer("", model, usage, "STOP")}
+            said["candidates"][0]["content"]["parts"] = parts
+            if what == "streamGenerateContent":
+                await self.say(seen, answer, generation, [_event(said)])
+            else:
+                await answer.send(200, said)
+            return
         config = body.get("generationConfig", {})
         pieces, why = self.cut(config.get("maxOutputTokens", 99), config.get("stopSequences", ()))
         reason = {"stop": "STOP", "length": "MAX_TOKENS"}[why]
@@ -188,6 +199,8 @@ def _contents(body: Mapping[str, Any], model: str) -> str:
             return f"GenerateContentRequest.contents[{at}].parts: contents.parts must not be empty."
         if any(part.get("text", "x") == "" for part in turn["parts"]):
             return "Unable to submit request because it must have a text parameter."
+    if wrong := _unanswered(body["contents"]):
+        return wrong
     system = body.get("systemInstruction")
     if system is not None and not any(part.get("text") for part in system.get("parts", ())):
         return "systemInstruction: must not be empty"
@@ -234,6 +247,30 @@ def _answer(said: str, model: str, usage: Mapping[str, Any], reason: str) -> dic
     if reason:
         candidate["finishReason"] = reason
     return {"candidates": [candidate], "usageMetadata": usage, "modelVersion": model, "responseId": "r-1"}
+
+
+def _calls(body: Mapping[str, Any]) -> list[Wanted]:
+    names = [one["name"] for tool in body.get("tools", ()) for one in _declared(tool)]
+    return wanted_calls(words_of(body["contents"][-1]["parts"]), names)
+
+
+def _declared(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The service takes names in either spelling."""
+    return list(tool.get("functionDeclarations") or tool.get("function_declarations") or ())
+
+
+def _unanswered(contents: list[Mapping[str, Any]]) -> str:
+    """Every turn that calls is followed by one that answers as many calls, of the same names."""
+    called: list[str] = []
+    for turn in contents:
+        answered = [part["functionResponse"]["name"] for part in turn["parts"] if "functionResponse" in part]
+        if answered != called:
+            return (
+                "Please ensure that the number of function response parts is equal to the number of function "
+                "call parts of the function call turn."
+            )
+        called = [part["functionCall"]["name"] for part in turn["parts"] if "functionCall" in part]
+    return "Please ensure that function call turn comes before a function response turn." if called else ""
 
 
 def _event(payload: Mapping[str, Any]) -> bytes:
