@@ -35,7 +35,7 @@ from tests.providers.fakes.recorded import (
     exchange,
     reply_bytes,
 )
-from tests.providers.fakes.server import Answer, FakeServer, Handler, Seen, streams
+from tests.providers.fakes.server import Answer, FakeServer, Handler, Seen, nobody, streams
 
 KEY = "sk-very-secret-1234"
 HI = b'data: {"index":0,"content":" Hi","stop":false}\n\n'
@@ -139,12 +139,11 @@ async def test_a_rate_limit_tells_how_long() -> None:
 
 
 async def test_nobody_there() -> None:
-    async with FakeServer(answers(200, {})) as server:
-        port = server.port
-    provider = connect("llamacpp", f"127.0.0.1:{port}")
-    with pytest.raises(ConnectionFailed, match=rf"llama\.cpp at 127\.0\.0\.1:{port} .*nothing listens"):
-        await collect(provider, text_request())
-    await provider.aclose()
+    with nobody() as port:
+        provider = connect("llamacpp", f"127.0.0.1:{port}")
+        with pytest.raises(ConnectionFailed, match=rf"llama\.cpp at 127\.0\.0\.1:{port} .*nothing listens"):
+            await collect(provider, text_request())
+        await provider.aclose()
 
 
 async def test_a_host_that_does_not_exist() -> None:

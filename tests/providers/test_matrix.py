@@ -34,7 +34,7 @@ from tavern_tui.providers.wire import decoder
 from tavern_tui.providers.wire.lines import LineSplitter
 from tests.providers.asking import chat_request, collect, connect, end_of, text_of, text_request
 from tests.providers.fakes.known import all_fakes
-from tests.providers.fakes.server import Answer, FakeServer, Handler, Seen
+from tests.providers.fakes.server import Answer, FakeServer, Handler, Seen, nobody
 from tests.providers.fakes.strict import REPLY, StrictFake
 
 ROOT = Path(__file__).parents[2]
@@ -328,12 +328,11 @@ async def test_a_redirect_to_another_host_is_told_and_nothing_is_sent_there(id: 
 
 async def test_nobody_there(id: str) -> None:
     fake = FAKES[id](key=KEY)
-    async with FakeServer(fake) as server:
-        url = server.url
-    provider = open_to(id, url, fake)
-    with pytest.raises(ConnectionFailed, match="nothing listens") as caught:
-        await collect(provider, a_request(id))
-    await provider.aclose()
+    with nobody() as port:
+        provider = open_to(id, f"http://127.0.0.1:{port}", fake)
+        with pytest.raises(ConnectionFailed, match="nothing listens") as caught:
+            await collect(provider, a_request(id))
+        await provider.aclose()
     told(id, caught.value)
     FAULTED[id].add("refused")
 

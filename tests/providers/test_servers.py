@@ -27,7 +27,7 @@ from tests.providers.fakes.recorded import (
     TABBY_EMPTY,
     replay,
 )
-from tests.providers.fakes.server import Answer, FakeServer, Handler, Seen, routes
+from tests.providers.fakes.server import Answer, FakeServer, Handler, Seen, nobody, routes
 
 OLLAMA = {
     "GET /api/version": {"version": "0.12.3"},
@@ -81,13 +81,12 @@ async def test_the_chat_template_is_handed_on() -> None:
 
 
 async def test_a_status_nobody_gives_is_an_error() -> None:
-    async with FakeServer(routes({})) as server:
-        url = server.url
-    for name in ("llamacpp", "koboldcpp", "ooba", "tabby", "ollama", "vllm", "custom"):
-        opened = connect(name, url)
-        with pytest.raises(ConnectionFailed):
-            await opened.status()
-        await opened.aclose()
+    with nobody() as port:
+        for name in ("llamacpp", "koboldcpp", "ooba", "tabby", "ollama", "vllm", "custom"):
+            opened = connect(name, f"http://127.0.0.1:{port}")
+            with pytest.raises(ConnectionFailed):
+                await opened.status()
+            await opened.aclose()
 
 
 async def test_a_status_without_the_key_is_an_error() -> None:

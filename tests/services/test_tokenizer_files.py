@@ -14,7 +14,7 @@ from tavern_tui.providers.download import download
 from tavern_tui.services import tokenizer_files
 from tavern_tui.services.tokenizer_files import fetch_tokenizer, offered
 from tavern_tui.tokens.published import PUBLISHED
-from tests.providers.fakes.server import Answer, FakeServer, Handler, Seen
+from tests.providers.fakes.server import Answer, FakeServer, Handler, Seen, nobody
 
 
 @pytest.fixture
@@ -100,10 +100,8 @@ async def test_where_it_must_not_lead_a_download_does_not_go(location: str) -> N
 
 
 async def test_nobody_there_is_one_sentence() -> None:
-    async with FakeServer(giving(b"")) as server:
-        url = server.url
-    with pytest.raises(ConnectionFailed, match="nothing listens"):
-        await download(url, most_bytes=1000)
+    with nobody() as port, pytest.raises(ConnectionFailed, match="nothing listens"):
+        await download(f"http://127.0.0.1:{port}", most_bytes=1000)
 
 
 async def test_a_name_there_is_not_is_said_with_those_there_are(tmp_path: Path) -> None:

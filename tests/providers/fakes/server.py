@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -159,3 +161,11 @@ def streams(data: bytes, *, kind: str = "text/event-stream") -> Handler:
         await answer.raw(b"0\r\n\r\n")
 
     return handle
+
+
+@contextmanager
+def nobody() -> Iterator[int]:
+    """A port at which nothing listens, and that no other test's server is given meanwhile."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
