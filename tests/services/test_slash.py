@@ -16,6 +16,7 @@ from tavern_tui.services.events import SessionEvent
 from tavern_tui.services.session import ChatSession
 from tavern_tui.services.slash.commands import all_commands
 from tavern_tui.services.slash.language import parse_script
+from tavern_tui.services.slash.not_here import NOT_HERE
 from tavern_tui.services.slash.runner import Runner
 from tavern_tui.services.tavern import Tavern
 from tavern_tui.storage.folders import Folders
@@ -342,6 +343,15 @@ async def test_a_hostile_script_comes_to_an_end(folders: Folders, script: str, w
     async with scripts(folders) as (runner, _, _):
         with pytest.raises(UsageError, match=words):
             await runner.run(script)
+
+
+async def test_what_has_no_place_in_a_terminal_is_told(folders: Folders) -> None:
+    async with scripts(folders) as (runner, _, _):
+        with pytest.raises(UsageError, match="There is no command /sprite here"):
+            await runner.run("/sprite joy")
+    assert not NOT_HERE.keys() & {
+        name for one in all_commands().commands.values() for name in (one.name, *one.aliases)
+    }
 
 
 def test_a_text_of_nothing_but_openings_is_read_once() -> None:

@@ -154,6 +154,8 @@ class _Reader:
             words = "".join(piece for piece in unnamed if isinstance(piece, str)).split()
             if words[:1] == ["STRICT_ESCAPING"]:
                 self.strict = words[1:] != ["off"]
+            elif words[:1] != ["REPLACE_GETVAR"]:  # this one has no effect here
+                raise self.fail(f"names the parser flag {''.join(words[:1])!r}, which there is not")
             return None
         return command
 

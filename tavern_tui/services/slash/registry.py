@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tavern_tui.core.errors import UsageError
 from tavern_tui.services.slash.language import Closure
+from tavern_tui.services.slash.not_here import NOT_HERE
 from tavern_tui.services.slash.values import Scope
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ class Registry:
     def find(self, name: str) -> Slash:
         """Raises UsageError, with names that look like it."""
         found = self._names.get(name)
+        if found is None and name in NOT_HERE:
+            raise UsageError(f"There is no command /{name} here. {NOT_HERE[name]}")
         if found is None:
             near = get_close_matches(name, self._names, n=3, cutoff=0.6)
             hint = f"Did you mean {', '.join(f'/{one}' for one in near)}?" if near else "/help lists them."
