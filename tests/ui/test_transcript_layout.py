@@ -109,7 +109,7 @@ PIECES = st.sampled_from(MARKS + OTHERS)
 def test_any_split_into_deltas_gives_the_lines_of_the_whole(
     pieces: list[str], cuts: list[int], width: int
 ) -> None:
-    text = "".join(pieces)
+    text = "".join(pieces).lstrip()  # a reply has no blank before it
     message = TranscriptMessage(name="Mira", streaming=True)
     stream, layout = Stream(message), Layout(message, width)
     edges = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
@@ -128,11 +128,20 @@ def test_any_split_into_deltas_gives_the_lines_of_the_whole(
     assert seen(Layout(message, width, like=layout)) == seen(Layout(whole, width))
 
 
+def test_the_blank_a_model_begins_with_is_not_shown() -> None:
+    stream = Stream(TranscriptMessage(name="Mira", streaming=True))
+    stream.feed(" ")
+    assert stream.take() == ""
+    stream.feed(" Well")
+    stream.feed(" met.")
+    assert stream.take() == "Well met."
+
+
 @given(st.lists(PIECES, max_size=60), st.lists(st.integers(0, 120), max_size=6), st.integers(1, 200))
 def test_a_long_paragraph_grows_in_parts_that_look_like_one(
     pieces: list[str], cuts: list[int], longest: int
 ) -> None:
-    text = "".join(pieces)
+    text = "".join(pieces).lstrip()
     whole = TranscriptMessage(name="Mira", text=text)
     with patch.object(markup, "LONG", 8), patch.object(markup, "_LONGEST", longest):
         message = TranscriptMessage(name="Mira", streaming=True)

@@ -26,6 +26,8 @@ class Stream:
         if self._deltas:
             delta = "".join(self._deltas)
             self._deltas.clear()
+            if not self.message.text:
+                delta = delta.lstrip()  # models begin with a blank, which the finished reply has not
             self.message.text += delta
             self._line += delta
             complete = self._line.rfind("\n") + 1
