@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tavern_tui.core.character import Character
 from tavern_tui.core.errors import UsageError
 from tavern_tui.core.lorebook import LinkedBook, Lorebook, LoreEntry, LoreSource
 from tavern_tui.core.persona import Persona
@@ -94,6 +95,14 @@ class LorebookService:
             LoreSource.PERSONA: session.persona.lorebook == name,
         }
         return tuple(source for source, holds in held.items() if holds)
+
+    def active_everywhere(self) -> tuple[str, ...]:
+        """The books that take part in every chat."""
+        return self._setup.value.global_books
+
+    def more_of(self, character: Character) -> tuple[str, ...]:
+        """A character's books besides the one its card names."""
+        return self._setup.value.books_of(character.file)
 
     # --- linking
 

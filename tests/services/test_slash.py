@@ -358,3 +358,42 @@ def test_a_text_of_nothing_but_openings_is_read_once() -> None:
     """Read anew for each of them, it would take minutes."""
     script = parse_script("/pass " + '{{ "' * 500_000)
     assert len(str(script.commands[0].unnamed[0])) > 1_900_000
+
+
+async def test_lorebooks_are_read_and_written(folders: Folders) -> None:
+    async with scripts(folders) as (runner, made, _):
+        assert (await runner.run("/getchatbook name=Mill")).startswith("Mill")
+        assert await runner.run("/getchatbook") == "Mill"
+        uid = await runner.run('/createentry file=Mill key="wheel, stone" The wheel turns.')
+        assert await runner.run("/findentry file=Mill Wheel") == uid
+        assert await runner.run(f"/getentryfield file=Mill field=key {uid}") == "wheel, stone"
+        await runner.run(f"/setentryfield file=Mill uid={uid} field=order 7")
+        await runner.run(f"/setentryfield file=Mill uid={uid} field=constant true")
+        await runner.run(f"/setentryfield file=Mill uid={uid} field=scanDepth 3")
+        await runner.run(f"/setentryfield file=Mill uid={uid} It stands still.")
+        (entry,) = made.lorebooks.book("Mill").entries  # type: ignore[union-attr]
+        assert (entry.order, entry.constant, entry.scan_depth, entry.content) == (
+            7,
+            True,
+            3,
+            "It stands still.",
+        )
+        for wrong in ("field=order x", "field=nothing x", "field=scanDepth soon"):
+            with pytest.raises(UsageError):
+                await runner.run(f"/setentryfield file=Mill uid={uid} {wrong}")
+        assert "It stands still." in made.session.preview("Hello").text
+
+
+async def test_lorebooks_are_switched(folders: Folders) -> None:
+    async with scripts(folders) as (runner, made, _):
+        made.lorebooks.new("Town")
+        await runner.run("/world Town")
+        assert await runner.run("/getglobalbooks") == '["Town"]'
+        await runner.run("/world state=toggle Town")
+        assert await runner.run("/getglobalbooks") == "[]"
+        await runner.run("/world Town | /world")
+        assert await runner.run("/getglobalbooks") == "[]"
+        assert await runner.run("/getcharbook") == ""
+        assert await runner.run("/getcharbook create=true name=Town") == "Town"
+        assert made.session.character.world == "Town"
+        assert await runner.run("/getcharbook type=all") == '["Town"]'

@@ -12,6 +12,7 @@ from tavern_tui.services.slash.commands.numbers import COMMANDS as NUMBERS
 from tavern_tui.services.slash.commands.people import COMMANDS as PEOPLE
 from tavern_tui.services.slash.commands.texts import COMMANDS as TEXTS
 from tavern_tui.services.slash.commands.variables import COMMANDS as VARIABLES
+from tavern_tui.services.slash.commands.worlds import COMMANDS as WORLDS
 from tavern_tui.services.slash.registry import Registry
 
 SUBJECTS = (
@@ -19,6 +20,7 @@ SUBJECTS = (
     ("Replies", GENERATING),
     ("Chats", CHATS),
     ("People, notes, connections", PEOPLE),
+    ("Lorebooks", WORLDS),
     ("Questions to the model", ASKING),
     ("Pictures", MEDIA),
     ("Text", TEXTS),
