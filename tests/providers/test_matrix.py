@@ -37,6 +37,8 @@ from tests.providers.fakes.known import all_fakes
 from tests.providers.fakes.server import Answer, FakeServer, Handler, Seen, nobody
 from tests.providers.fakes.strict import REPLY, StrictFake
 
+pytestmark = pytest.mark.xdist_group("matrix")  # one process sees all of it, for the table at its end
+
 ROOT = Path(__file__).parents[2]
 FAKES = all_fakes()
 TEXT = "".join(REPLY)

@@ -339,7 +339,7 @@ async def test_another_chat_is_picked_from_a_list() -> None:
         await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
         await pilot.press(*"2025", "enter")
         await until(pilot, lambda: tavern.session.chat.title == "Ann - 2025-12-24")
-        await until(pilot, lambda: "Ann - 2025-12-24" in screen_text(pilot))
+        await until(pilot, lambda: "Ann  2025-12-24" in screen_text(pilot))
 
 
 async def test_a_thousand_characters_are_searched_as_one_types() -> None:
