@@ -10,6 +10,7 @@ from tavern_tui.services.slash.commands.media import COMMANDS as MEDIA
 from tavern_tui.services.slash.commands.messages import COMMANDS as MESSAGES
 from tavern_tui.services.slash.commands.numbers import COMMANDS as NUMBERS
 from tavern_tui.services.slash.commands.people import COMMANDS as PEOPLE
+from tavern_tui.services.slash.commands.personas import COMMANDS as PERSONAS
 from tavern_tui.services.slash.commands.texts import COMMANDS as TEXTS
 from tavern_tui.services.slash.commands.variables import COMMANDS as VARIABLES
 from tavern_tui.services.slash.commands.worlds import COMMANDS as WORLDS
@@ -20,6 +21,7 @@ SUBJECTS = (
     ("Replies", GENERATING),
     ("Chats", CHATS),
     ("People, notes, connections", PEOPLE),
+    ("Personas", PERSONAS),
     ("Lorebooks", WORLDS),
     ("Questions to the model", ASKING),
     ("Pictures", MEDIA),
