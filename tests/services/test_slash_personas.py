@@ -35,3 +35,15 @@ async def test_a_copy_stays_when_the_first_is_deleted(folders: Folders) -> None:
         files = {one.file: one.description for one in made.personas.all()}
         assert first not in files
         assert files[copy] == "Tall"
+
+
+@pytest.mark.parametrize("kind", ["chat", "character", "default"])
+async def test_a_persona_is_locked_and_let_go(folders: Folders, kind: str) -> None:
+    async with scripts(folders) as (runner, _, _front):
+        await runner.run("/persona-create name=Mira")
+        assert await runner.run(f"/persona-lock type={kind}") == "false"
+        await runner.run(f"/persona-lock type={kind} on")
+        await runner.run(f"/persona-lock type={kind} on")
+        assert await runner.run(f"/persona-lock type={kind}") == "true"
+        await runner.run(f"/persona-lock type={kind} toggle")
+        assert await runner.run(f"/persona-lock type={kind}") == "false"

@@ -109,7 +109,39 @@ async def delete(call: Call) -> object:
     return ""
 
 
+async def lock(call: Call) -> object:
+    kind = call.text("type", "chat")
+    if kind not in ("chat", "character", "default"):
+        raise UsageError("type= is chat, character or default.")
+    personas, one = call.tavern.personas, _wanted(call)
+    held = {
+        "chat": personas.is_locked(one.file),
+        "character": personas.is_bound(one),
+        "default": personas.default == one.file,
+    }[kind]
+    state = call.unnamed.strip().lower()
+    if not state:
+        return held
+    wanted = not held if state == "toggle" else is_on(state, otherwise=True)
+    if wanted != held:
+        if kind == "chat":
+            personas.lock(one.file, wanted)
+        elif kind == "character":
+            personas.bind(one.file, wanted)
+        else:
+            personas.set_default(one.file)
+    return wanted
+
+
 COMMANDS = (
+    Slash(
+        name="persona-lock",
+        aliases=("lock", "bind"),
+        run=lock,
+        help="Keep this persona for the chat, the character or all chats; alone: whether it is kept.",
+        usage="type=chat|character|default [on|off|toggle]",
+        in_view=True,
+    ),
     Slash(
         name="persona-create",
         run=create,
