@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from textual import events, getters, on
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
@@ -25,6 +24,7 @@ from tavern_tui.ui.panes.chat.reading import Reading
 from tavern_tui.ui.panes.chat.tab_bar import TabBar
 from tavern_tui.ui.panes.chat.transcript import Transcript
 from tavern_tui.ui.panes.chats.titles import beside_name
+from tavern_tui.ui.widgets.ground import Column
 
 if TYPE_CHECKING:
     from tavern_tui.services.events import SessionEvent
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tavern_tui.services.tavern import Tavern
 
 
-class SessionView(Vertical):
+class SessionView(Column):
     """Shows a session and lets one type. What happens in it is shown by `ReplyView`."""
 
     transcript = getters.query_one(Transcript)
