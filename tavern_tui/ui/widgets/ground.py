@@ -30,3 +30,16 @@ class Column(Vertical):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         return ground(super().render_lines, crop)
+
+
+class Boxed(Vertical):
+    """A `Vertical` with a border of one cell around it, and nothing of its own inside but ground."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        draw, last = super().render_lines, self.outer_size.height - 1
+        inner = draw(Region(crop.x, 1, crop.width, 1)) if crop.height else []
+        return [
+            strip
+            for y in crop.line_range
+            for strip in (inner if 0 < y < last else draw(Region(crop.x, y, crop.width, 1)))
+        ]
