@@ -27,9 +27,7 @@ def _told(strips: list[Strip]) -> list[str]:
 
 
 @pytest.mark.parametrize("focused", ["#composer", "#character-search"])
-async def test_a_container_from_one_line_looks_as_if_drawn_line_by_line(
-    tmp_path: Path, focused: str
-) -> None:
+async def test_a_container_from_one_line_looks_as_if_drawn_line_by_line(tmp_path: Path, focused: str) -> None:
     folders = Folders(
         data=tmp_path / "data", config_file=tmp_path / "s.toml", cache=tmp_path / "c", state=tmp_path / "s"
     )

@@ -195,7 +195,8 @@ class SessionView(Column):
                 (f"  you are {clean_line(session.persona.name)}", "$foreground-disabled"),
                 (f"  {waiting} waiting to be sent" if waiting else "", "$warning"),
                 ("  ↓ more below" if self.transcript.new_below else "", "$primary"),
-            )
+            ),
+            layout=False,  # its place stays: a layout of the whole screen holds every key back
         )
 
     @property
