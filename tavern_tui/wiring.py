@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from tavern_tui.ui.app import TavernApp
 
 
+WHOLE_ROUNDS = 50
+"""Of how many rounds of the garbage collector one looks at everything: 20 to 60 ms in which no key is heard,
+while a reply comes in. Python has 10; the cycles of 300,000 more objects may then wait a little longer."""
+
+
 def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
     """Everything but the screen. The parts are imported here, because they take as long to load as
     Textual and the first frame need not wait for them."""
@@ -118,3 +123,4 @@ def _set_aside() -> None:
     the chat is closed."""
     gc.collect(1)
     gc.freeze()
+    gc.set_threshold(*gc.get_threshold()[:2], WHOLE_ROUNDS)

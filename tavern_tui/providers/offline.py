@@ -20,7 +20,6 @@ from tavern_tui.core.generation import (
 from tavern_tui.core.prompt import ChatPrompt, Prompt
 from tavern_tui.providers.base import PreparedRequest, ProviderSpec
 from tavern_tui.providers.indoors import indoor_request
-from tavern_tui.providers.ngram import write
 from tavern_tui.providers.plain import Plain
 
 CONTEXT_SIZE = 8192
@@ -50,6 +49,8 @@ class OfflineProvider(Plain):
         return indoor_request("offline:", request)
 
     async def stream(self, request: GenerationRequest) -> EventStream:
+        from tavern_tui.providers.ngram import write
+
         text, pieces = learnable_text(request.prompt), 0
         stops = tuple(filter(None, (*request.prompt.stop, *request.stop)))
         allowed = max(1, int(request.max_tokens / TOKENS_PER_WORD))

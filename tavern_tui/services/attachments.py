@@ -13,7 +13,6 @@ from tavern_tui.core.chat import Message
 from tavern_tui.core.errors import DataError, TavernError
 from tavern_tui.core.prompt import Medium
 from tavern_tui.services.media_cost import media_cost
-from tavern_tui.services.picture_fit import check_whole, cost, fitted, limit_of, picture_size
 from tavern_tui.storage.folders import Folders, inside, safe_name
 from tavern_tui.storage.media import DOCUMENTS, ENDINGS, media_file, media_kind, read_media, save_media
 from tavern_tui.storage.pictures import PREFIX, decoded, save_picture
@@ -99,6 +98,8 @@ class Attachments:
     def _attach(
         self, owner: str, name: str, data: bytes, provider: str, detail: str, where: str, source: Path | None
     ) -> Attached:
+        from tavern_tui.services.picture_fit import check_whole, cost, fitted, limit_of, picture_size
+
         kind = media_kind(data)
         if kind is None:
             raise DataError(f"{where} is no picture, sound, film or PDF that this program knows.")
@@ -221,6 +222,8 @@ def entries_of(extra: Mapping[str, object]) -> list[Mapping[str, object]]:
 
 
 def _as_medium(data: bytes, provider: str, detail: str, path: Path) -> Medium:
+    from tavern_tui.services.picture_fit import cost, fitted, limit_of, picture_size
+
     kind = media_kind(data)
     if kind is None:
         raise DataError(f"{path} is no picture, sound, film or PDF that this program knows.")

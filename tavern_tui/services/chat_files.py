@@ -15,7 +15,6 @@ from tavern_tui.services.session import ChatSession
 from tavern_tui.services.signal import Signal
 from tavern_tui.services.tabs import Tab, Tabs
 from tavern_tui.storage.chats import ChatFile, ChatListing, LoadedChat, read_chat
-from tavern_tui.storage.chats.links import mentions, renamed_links, renamed_parent
 from tavern_tui.storage.chats.moving import copy_chat, move_chat
 from tavern_tui.storage.chats.tail import journal_of
 from tavern_tui.storage.file_age import keeping_its_age
@@ -253,6 +252,8 @@ class ChatFiles:
                     self._warn(f'A link to the chat "{new}" could not be changed. {error}')
 
     def _rename_in_open(self, session: ChatSession, old: str, new: str) -> None:
+        from tavern_tui.storage.chats.links import renamed_links, renamed_parent
+
         messages = session.chat.messages
         changed = renamed_parent(session.chat.metadata, old, new)
         for index, message in enumerate(messages):
@@ -270,6 +271,8 @@ class ChatFiles:
 
 def _rename_in_file(path: Path, old: str, new: str) -> None:
     """Let the links of one chat follow. Its date stays, for lists are ordered by it."""
+    from tavern_tui.storage.chats.links import mentions, renamed_links, renamed_parent
+
     if not mentions(path, old):
         return
     loaded = read_chat(path)

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tavern_tui.core.character import Character
 from tavern_tui.core.chat import Chat, Message, a_message
@@ -33,12 +34,14 @@ from tavern_tui.services.events import (
 from tavern_tui.services.group_turns import GroupTurns, member_message
 from tavern_tui.services.preview import prompt_as_text
 from tavern_tui.services.prompts import PromptDesk
-from tavern_tui.services.reply import Reply
 from tavern_tui.services.reply_facts import held_back, now, with_facts, with_others
-from tavern_tui.services.retrying import Rebuild, persistent, smaller_context
 from tavern_tui.services.signal import Signal
 from tavern_tui.services.target import Target
 from tavern_tui.storage.chat_injections import summary_of
+
+if TYPE_CHECKING:
+    from tavern_tui.services.reply import Reply
+    from tavern_tui.services.retrying import Rebuild
 
 FIRST_INCLUDED = "lastInContextMessageId"
 """Where a chat's metadata says which message was the oldest that found room in the prompt."""
@@ -182,6 +185,9 @@ class Conversation:
         edited: Prompt | None = None,
         max_tokens: int = 0,
     ) -> AsyncGenerator[SessionEvent, None]:
+        from tavern_tui.services.reply import Reply  # with the first reply: a chat at rest has none
+        from tavern_tui.services.retrying import persistent
+
         self.character = speaker
         reply = Reply(clock=time.monotonic)
         self._reply, self._done = reply, None
@@ -267,6 +273,8 @@ class Conversation:
 
     def _rebuild(self, inputs: PromptInputs, built: BuiltPrompt) -> Rebuild:
         """Builds this prompt anew, as if it had not been built before, for a server with less room."""
+        from tavern_tui.services.retrying import smaller_context
+
         before = replace(inputs, metadata=dict(inputs.metadata))
         connections = self._desk.connections
         held = connections.current, connections.status

@@ -11,7 +11,6 @@ from tavern_tui.core.lorebook import LinkedBook, Lorebook, LoreSource
 from tavern_tui.core.preset import ChatPreset, RegexScript
 from tavern_tui.core.template import ContextTemplate, InstructTemplate, SystemPrompt
 from tavern_tui.prompt.inputs import ChatShape, TextShape
-from tavern_tui.prompt.post_process import stricter
 from tavern_tui.services.connections import ConnectionService
 from tavern_tui.services.library import Library
 from tavern_tui.services.preset_scripts import PresetScripts
@@ -58,6 +57,8 @@ class PromptSources:
     def chat_shape(self, preset: ChatPreset, character: Character) -> ChatShape:
         """How a preset lays a prompt of the current connection out: in the character's own order, if
         it has one."""
+        from tavern_tui.prompt.post_process import stricter
+
         connection = self.connections.current
         own = preset.own_order(f"{character.file}.png")
         needed = self.connections.spec_of(connection).post_processing

@@ -32,7 +32,6 @@ from tavern_tui.services.media_takes import MediaTakes
 from tavern_tui.services.preset_scripts import PresetScripts
 from tavern_tui.services.preview import WireView
 from tavern_tui.services.prompt_sources import PromptSources
-from tavern_tui.services.reply import ReplyRules
 from tavern_tui.services.requests import for_chat, offers_tools, samplers_for
 from tavern_tui.services.token_counts import TokenCounts
 from tavern_tui.services.token_ids import TokenIds
@@ -49,11 +48,12 @@ from tavern_tui.storage.presets import (
     tool_rounds,
 )
 from tavern_tui.storage.templates import TemplateStore
-from tavern_tui.text.clean_reply import CleanRules, clean_reply
 from tavern_tui.text.regex_scripts import Placement, ScriptContext, apply_scripts, counts_here
 
 if TYPE_CHECKING:
     from tavern_tui.services.generating import Conversation
+    from tavern_tui.services.reply import ReplyRules
+    from tavern_tui.text.clean_reply import CleanRules
 
 _MACRO = re.compile(r"\{\{|<(?:USER|BOT|CHAR|GROUP)", re.IGNORECASE)
 
@@ -268,6 +268,9 @@ class PromptDesk(PromptSources):
 
     def reply_rules(self, inputs: PromptInputs, prompt: Prompt) -> ReplyRules:
         """How the reply to this prompt is read and cleaned."""
+        from tavern_tui.services.reply import ReplyRules
+        from tavern_tui.text.clean_reply import clean_reply
+
         counter = inputs.counter
         rules = self._clean_rules(inputs, prompt)
         return ReplyRules(
@@ -278,6 +281,8 @@ class PromptDesk(PromptSources):
         )
 
     def _clean_rules(self, inputs: PromptInputs, prompt: Prompt) -> CleanRules:
+        from tavern_tui.text.clean_reply import CleanRules
+
         scene = open_scene(inputs)
         impersonates = inputs.generation is GenerationType.IMPERSONATE
         placement = Placement.USER_INPUT if impersonates else Placement.AI_OUTPUT

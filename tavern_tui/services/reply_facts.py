@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from tavern_tui.core.chat import Message, Swipe
 from tavern_tui.core.finish import FinishReason
-from tavern_tui.services.reply import Reply
 from tavern_tui.services.token_choices import written_tokens
+
+if TYPE_CHECKING:
+    from tavern_tui.services.reply import Reply
 
 OF_ONE_REPLY = frozenset({
     "token_count", "reasoning", "reasoning_signature", "reasoning_type", "reasoning_duration", "media",

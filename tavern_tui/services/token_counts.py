@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tavern_tui.core.errors import TavernError
 from tavern_tui.core.prompt import BuiltPrompt, TextPrompt
@@ -17,7 +18,9 @@ from tavern_tui.services.tokenizers import LocalTokenizers
 from tavern_tui.tokens.cache import CachedCounter, TokenCache
 from tavern_tui.tokens.cautious import CautiousEstimate
 from tavern_tui.tokens.estimate import EstimateCounter
-from tavern_tui.tokens.local import OpenTokenizer
+
+if TYPE_CHECKING:
+    from tavern_tui.tokens.local import OpenTokenizer
 
 WAIT = 0.3
 """Seconds a send waits for counts at most."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tavern_tui.core.generation import GenerationRequest
 from tavern_tui.providers.base import ProviderSpec
 from tavern_tui.providers.samplers import texts_for_ids
-from tavern_tui.tokens.local import OpenTokenizer
+
+if TYPE_CHECKING:
+    from tavern_tui.tokens.local import OpenTokenizer
 
 KEPT = 20_000
 """Texts whose ids are remembered."""

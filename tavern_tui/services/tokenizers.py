@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tavern_tui.core.errors import DataError
 from tavern_tui.core.tokens import TokenCounter
 from tavern_tui.tokens.estimate import EstimateCounter
-from tavern_tui.tokens.local import LocalCounter, OpenTokenizer, find_tokenizer, open_tokenizer
+
+if TYPE_CHECKING:
+    from tavern_tui.tokens.local import OpenTokenizer
 
 
 class LocalTokenizers:
@@ -43,6 +46,8 @@ class LocalTokenizers:
         return task
 
     async def _read(self, choice: str) -> None:
+        from tavern_tui.tokens.local import LocalCounter
+
         try:
             name, tokenizer = await asyncio.to_thread(self._opened, choice)
         except DataError as error:
@@ -53,6 +58,8 @@ class LocalTokenizers:
         self._counters[choice] = LocalCounter(name, tokenizer, self._estimate)
 
     def _opened(self, choice: str) -> tuple[str, OpenTokenizer]:
+        from tavern_tui.tokens.local import find_tokenizer, open_tokenizer
+
         path = find_tokenizer(choice, self._folder, self._environ)
         return path.name if path.suffix else choice, open_tokenizer(path, choice)
 

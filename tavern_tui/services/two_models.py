@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from tavern_tui.core.character import Character
 from tavern_tui.core.chat import Message, Swipe
@@ -16,12 +17,19 @@ from tavern_tui.core.generation import GenerationType
 from tavern_tui.services.editing import Editing, now
 from tavern_tui.services.events import MessageAdded, MessageChanged, SessionEvent, SideEnded, SideGrew
 from tavern_tui.services.generating import SAVE_EVERY
-from tavern_tui.services.reply import Reply
-from tavern_tui.services.retrying import persistent
 from tavern_tui.services.rounds import Events, action
+
+if TYPE_CHECKING:
+    from tavern_tui.services.reply import Reply
 
 LOOK_EVERY = 0.25
 """Seconds a side is waited for at most before the chat's file is looked after."""
+
+
+def _new_reply() -> Reply:
+    from tavern_tui.services.reply import Reply
+
+    return Reply(clock=time.monotonic)
 
 
 @dataclass(slots=True, eq=False)
@@ -30,7 +38,7 @@ class _Side:
 
     number: int
     connection: Connection
-    reply: Reply = field(default_factory=lambda: Reply(clock=time.monotonic))
+    reply: Reply = field(default_factory=_new_reply)
     done: bool = False
 
 
@@ -91,6 +99,8 @@ class TwoModels(Editing):
 
     async def _begin(self, side: _Side, speaker: Character, errors: dict[int, TavernError]) -> None:
         """Send the request of one side, built as its own connection needs it."""
+        from tavern_tui.services.retrying import persistent
+
         connections = self._desk.connections
         try:
             provider = connections.provider(side.connection)

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from tavern_tui.core.errors import DataError
 from tavern_tui.text.js_syntax import BadPattern
-from tavern_tui.text.js_translate import translate
 
 __all__ = ["BadPattern", "JsMatch", "JsRegex", "TooSlow", "compile_js", "parse_literal"]
 
@@ -43,6 +42,8 @@ class JsRegex:
     __slots__ = ("_pattern", "_too_slow", "flags", "groups", "names", "one_line", "source")
 
     def __init__(self, source: str, flags: str) -> None:
+        from tavern_tui.text.js_translate import translate  # not before there is a pattern
+
         self.source = source
         self.flags = flags
         translation = translate(source, flags)

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.dom import DOMNode
+from textual.geometry import Region
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widget import AwaitMount, Widget
 
 from tavern_tui.core.errors import TavernError
@@ -18,6 +20,7 @@ from tavern_tui.ui.opening import Opening
 from tavern_tui.ui.panes import PANES, build_pane
 from tavern_tui.ui.panes.chat.pane import ChatPane
 from tavern_tui.ui.screens.sides import Sides, Width
+from tavern_tui.ui.widgets.ground import Column, Row, ground
 from tavern_tui.ui.widgets.key_line import KeyLine
 from tavern_tui.ui.widgets.status_line import StatusLine
 
@@ -41,12 +44,15 @@ class Frame(Screen[None]):
         self._mounting: dict[str, AwaitMount] = {}
 
     def compose(self) -> ComposeResult:
-        with Horizontal(id="body"):
-            yield Vertical(id="left", classes="side")
+        with Row(id="body"):
+            yield Column(id="left", classes="side")
             yield ChatPane(enter_sends=self._opening.settings.enter_sends, id="chat")
-            yield Vertical(id="right", classes="side")
+            yield Column(id="right", classes="side")
         yield StatusLine(id="status")
         yield KeyLine()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        return ground(super().render_lines, crop)
 
     @property
     def chat(self) -> ChatPane:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, OptionList
@@ -19,6 +18,7 @@ from textual.widgets.option_list import Option
 from tavern_tui.core.errors import TavernError
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings
+from tavern_tui.ui.widgets.ground import Boxed
 
 if TYPE_CHECKING:
     from tavern_tui.services.chat_places import ChatOwner
@@ -28,7 +28,7 @@ IMPORTED = (".png", ".json", ".charx", ".yaml", ".yml", ".jsonl")
 """Endings of files that can be taken over."""
 
 
-class CharacterPane(Vertical):
+class CharacterPane(Boxed):
     """A list that narrows as you type. Enter opens the latest chat with whoever is under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("characters")]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from textual import events, getters, on
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
@@ -25,6 +24,7 @@ from tavern_tui.ui.panes.chat.reading import Reading
 from tavern_tui.ui.panes.chat.tab_bar import TabBar
 from tavern_tui.ui.panes.chat.transcript import Transcript
 from tavern_tui.ui.panes.chats.titles import beside_name
+from tavern_tui.ui.widgets.ground import Column
 
 if TYPE_CHECKING:
     from tavern_tui.services.events import SessionEvent
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tavern_tui.services.tavern import Tavern
 
 
-class SessionView(Vertical):
+class SessionView(Column):
     """Shows a session and lets one type. What happens in it is shown by `ReplyView`."""
 
     transcript = getters.query_one(Transcript)
@@ -195,7 +195,8 @@ class SessionView(Vertical):
                 (f"  you are {clean_line(session.persona.name)}", "$foreground-disabled"),
                 (f"  {waiting} waiting to be sent" if waiting else "", "$warning"),
                 ("  ↓ more below" if self.transcript.new_below else "", "$primary"),
-            )
+            ),
+            layout=False,  # its place stays: a layout of the whole screen holds every key back
         )
 
     @property

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList, Static
@@ -21,6 +20,7 @@ from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings
 from tavern_tui.ui.panes.connection.switching import Switching
 from tavern_tui.ui.panes.connection.words import ServerState, state_of, status_sentence
+from tavern_tui.ui.widgets.ground import Boxed
 
 if TYPE_CHECKING:
     from tavern_tui.core.generation import ServerStatus
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tavern_tui.services.connections import ConnectionService, Found
 
 
-class ConnectionPane(Vertical):
+class ConnectionPane(Boxed):
     """Lists the connections. Enter lets one answer from now on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("connections")]
