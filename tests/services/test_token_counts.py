@@ -14,10 +14,10 @@ from tavern_tui.core.chat import a_message
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import DataError
 from tavern_tui.core.prompt import BuiltPrompt, TextPrompt
-from tavern_tui.services import tokenizers
 from tavern_tui.services.tavern import Tavern
 from tavern_tui.services.token_counts import TokenCounts
 from tavern_tui.storage.folders import Folders
+from tavern_tui.tokens import local
 from tavern_tui.tokens.estimate import EstimateCounter
 from tests.providers.fakes.server import Answer, FakeServer, Seen
 from tests.services.helpers import run, tavern, texts
@@ -230,7 +230,7 @@ async def test_a_tokenizer_that_is_long_in_reading_holds_up_no_send(
         read_on.wait(LIMIT)
         return len
 
-    monkeypatch.setattr(tokenizers, "open_tokenizer", slowly)
+    monkeypatch.setattr(local, "open_tokenizer", slowly)
     counting = Counting()
     async with (
         FakeServer(counting) as server,
@@ -256,5 +256,5 @@ async def test_the_wait_is_over_at_its_limit_however_many_rounds_it_takes(folder
 def test_an_encoding_without_a_file_is_said_in_a_sentence(tmp_path: Path) -> None:
     environ = {"TIKTOKEN_CACHE_DIR": str(tmp_path)}
     with pytest.raises(DataError, match="o200k_base has no file here") as caught:
-        tokenizers.find_tokenizer("o200k_base", tmp_path, environ)
+        local.find_tokenizer("o200k_base", tmp_path, environ)
     assert str(tmp_path / "o200k_base.tiktoken") in caught.value.hint
