@@ -65,7 +65,7 @@ def test_a_card_is_imported_talked_to_and_found_again(tmp_path: Path, llama_url:
         terminal.wait_for("Good dusk, User.", "Ann")
         terminal.type("Tell me of the river.")
         terminal.press("Enter")
-        terminal.wait_for("Tell me of the river.", "3 messages")
+        terminal.wait_for("Tell me of the river.", "3 messages", "first word after")
         first = the_chat(tmp_path)
         assert first[:2] == ["Good dusk, {{user}}.", "Tell me of the river."]
         terminal.press("M-Right")

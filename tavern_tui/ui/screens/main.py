@@ -86,11 +86,17 @@ class MainScreen(WatchingScreen):
             await self.tavern.start(self._opening.card)
         except TavernError as error:
             self._complain(error)
+        if self._is_over():
+            return
         self._opened()
         if self.tavern.connections.current.provider == "offline":
             self._introduce_writer()
             if self.tavern.settings.probe_on_start:
                 self._offer(await self.tavern.connections.probe())
+
+    def _is_over(self) -> bool:
+        """Whether the program ended while a worker waited, and took the chat from the screen."""
+        return not self.query("#chat")
 
     def _introduce_writer(self) -> None:
         """On a machine without connections: say who answers, and how to change that."""
@@ -137,6 +143,8 @@ class MainScreen(WatchingScreen):
         from asyncio import sleep
 
         await sleep(SETTLE)
+        if self._is_over():
+            return
         try:
             self._measured(self.look_ahead())
         except TavernError:
