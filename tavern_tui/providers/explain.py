@@ -19,27 +19,11 @@ from tavern_tui.core.errors import (
     ServerFailed,
     StreamBroken,
 )
+from tavern_tui.providers import overflow
 
 MAX_SENTENCE = 400
 """Characters of a server's own words that are shown."""
 
-OVERFLOW = re.compile(
-    r"exceed_context_size|context_length_exceeded|exceeds? the (available )?context|"
-    r"maximum context length|prompt is too long|too many tokens|exceeded model token limit|"
-    r"exceeds the maximum number of tokens",
-    re.IGNORECASE,
-)
-ROOM = re.compile(
-    r"(?:maximum context length (?:is|of)|available context size \(|maximum number of tokens allowed \(|"
-    r"too long: \d{1,9} tokens >) ?(\d{1,9})",
-    re.IGNORECASE,
-)
-"""What a server says of its context in words, where it has no field for it."""
-SENT = re.compile(
-    r"(?:request \(|too long: |input token count \(|resulted in |prompt contains (?:at least )?)(\d{1,9})|"
-    r"(\d{1,9}) (?:tokens )?(?:in|from) (?:the|your) (?:messages|prompt|input)",
-    re.IGNORECASE,
-)
 QUOTA = re.compile(
     r"insufficient_quota|credit_balance|exceeded_current_quota|insufficient balance|no balance",
     re.IGNORECASE,
@@ -71,14 +55,14 @@ class Explainer:
                 f"{self.server} holds the request back ({reasons}){f': {said}' if said else '.'}",
                 hint="Its moderation refused the prompt. Change the words, or choose another model.",
             )
-        if status in (400, 413, 422) and (OVERFLOW.search(text)):
+        if status in (400, 413, 422) and overflow.SAYS_SO.search(text):
             return self._overflow(payload, said)
         return self._by_status(status, said, text, headers)
 
     def in_stream(self, payload: object) -> ProviderError:
         """The error for an error object inside a stream that began well."""
         said = self.words(_found(payload))
-        if OVERFLOW.search(_dumped(payload)):
+        if overflow.SAYS_SO.search(_dumped(payload)):
             return self._overflow(payload, said)
         return ServerFailed(f"{self.server} broke off: {said or 'it gave no reason'}")
 
@@ -109,6 +93,11 @@ class Explainer:
                 return NotFound(f"{self.server} does not know this address or model{tail}")
             case 402:
                 return RequestRefused(f"{self.server} wants to be paid{tail}", hint="Top up the account.")
+            case 413:
+                return RequestRefused(
+                    f"{self.server} takes no request as large as this{tail}",
+                    hint="Attach fewer or smaller files, or lower the context size of this connection.",
+                )
             case 429:
                 return self._rate(said, text, headers)
             case 503:
@@ -147,11 +136,13 @@ class Explainer:
         facts = error if isinstance(error, Mapping) else {}
         tokens, size = _whole(facts.get("n_prompt_tokens")), _whole(facts.get("n_ctx"))
         if tokens is None or size is None:
-            tokens, size = _number_in(SENT, said), _number_in(ROOM, said)
+            tokens, size = overflow.numbers_in(said)
         else:
             said = f"{tokens} tokens, and it has room for {size}"
+        over = tokens - size if tokens is not None and size is not None else 0
+        by = f" by {over} tokens" if over > 0 else ""
         return ContextOverflow(
-            f"The prompt is too long for {self.server}{f': {said}' if said else '.'}",
+            f"The prompt is too long for {self.server}{by}{f': {said}' if said else '.'}",
             prompt_tokens=tokens,
             context_size=size,
         )
@@ -254,12 +245,6 @@ def _parsed(text: str) -> object:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
-
-
-def _number_in(pattern: re.Pattern[str], text: str) -> int | None:
-    """The number a sentence has where the pattern expects it."""
-    found = pattern.search(text)
-    return int(next(filter(None, found.groups()))) if found else None
 
 
 def _whole(value: object) -> int | None:
