@@ -127,6 +127,7 @@ ROWS: tuple[Key, ...] = (
     a_key("messages.copy", "y", "Copy", "Copy the text to the clipboard.", show=True),
     a_key("messages.hide", "x", "Hide", "Keep it here but send it no more; again to undo.", show=True),
     a_key("messages.mark", "space", "Mark", "Choose several; delete, hide and copy take them all."),
+    a_key("messages.mark_to", "M", "Mark to here", "Choose all from the one marked last up to this one."),
     a_key("messages.delete_from", "D", "Delete to the end", "This message and all after it."),
     a_key("messages.move_up", "K,shift+up", "Move up", "Let it stand before the one above."),
     a_key("messages.move_down", "J,shift+down", "Move down", "Let it stand after the one below."),

@@ -83,7 +83,7 @@ def bindings(*scopes: str) -> list[Binding]:
 
 def footer_rank(id: str) -> tuple[int, int]:
     """Sorts the footer: what belongs to the focused place comes before what works everywhere."""
-    return _RANKS.get(id, (0, len(KEYS)))
+    return FOOTER_FIRST if id == STOP else _RANKS.get(id, (0, len(KEYS)))
 
 
 def shown_keys(key: Key, keymap: Mapping[str, str]) -> str:
@@ -103,6 +103,9 @@ def display(name: str) -> str:
     return "+".join([*(modifier.capitalize() for modifier in modifiers), shown])
 
 
+STOP = "chat.stop"
+FOOTER_FIRST = (-len(SCOPES), 0)
+"""Of what stops a reply: it is looked for in haste, and must not be cut off where it is narrow."""
 _RANKS = {key.id: (-list(SCOPES).index(key.scope), at) for at, key in enumerate(KEYS)}
 _NAMES = {"esc": "Esc", "⏎": "Enter", "delete": "Del"}
 

@@ -86,7 +86,7 @@ def with_messages(*texts: str) -> FakeSession:
 async def test_panes_fold_away_when_there_is_no_room(width: int, panes: list[bool]) -> None:
     async with opened(a_tavern(), (width, 40)) as pilot:
         await until(pilot, lambda: shown(pilot, "connections", "characters", "prompt") == panes)
-        assert chat(pilot).size.width >= 60
+        await until(pilot, lambda: chat(pilot).size.width >= 60)
 
 
 async def test_panes_follow_when_the_terminal_is_resized() -> None:
@@ -94,7 +94,7 @@ async def test_panes_follow_when_the_terminal_is_resized() -> None:
         await until(pilot, lambda: shown(pilot, "characters", "prompt") == [True, True])
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: shown(pilot, "characters", "prompt") == [False, False])
-        assert chat(pilot).size.width == 80
+        await until(pilot, lambda: chat(pilot).size.width == 80)
 
 
 async def test_in_a_narrow_terminal_a_pane_opens_over_the_chat_and_escape_closes_it() -> None:
@@ -102,10 +102,10 @@ async def test_in_a_narrow_terminal_a_pane_opens_over_the_chat_and_escape_closes
         await pilot.press("f3")
         await until(pilot, lambda: shown(pilot, "characters") == [True])
         await until(pilot, lambda: pilot.app.screen.query_one("#character-list").has_focus)
-        assert chat(pilot).size.width == 80
+        await until(pilot, lambda: chat(pilot).size.width == 80)
         await pilot.press("escape")
         await until(pilot, lambda: shown(pilot, "characters") == [False])
-        assert composer(pilot).has_focus
+        await until(pilot, lambda: composer(pilot).has_focus)
 
 
 async def test_a_toggled_pane_is_remembered() -> None:

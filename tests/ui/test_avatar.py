@@ -22,8 +22,7 @@ async def test_the_picture_is_there_when_it_is_wanted(folders: Folders) -> None:
         avatar = pilot.app.screen.query_one(Avatar)
         assert not avatar.display
         made.change_settings(show_avatars=True)
-        await until(pilot, lambda: avatar.display and avatar.children)
-        assert avatar.size.height == 8
+        await until(pilot, lambda: avatar.display and avatar.children and avatar.size.height == 8)
         made.change_settings(show_avatars=False)
         await until(pilot, lambda: not avatar.display)
 

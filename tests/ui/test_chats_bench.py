@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from tavern_tui.services.editing import Said
 from tavern_tui.storage.folders import Folders
+from tavern_tui.ui.dialogs.confirm import Confirm
 from tavern_tui.ui.panes.chats.bench import ChatsBench
 from tests.ui.driving import notes, screen_text, until
 from tests.ui.test_journeys import folders as folders  # the fixture
@@ -50,6 +51,13 @@ async def test_a_chat_is_renamed_copied_deleted_and_brought_back(folders: Folder
         await until(pilot, lambda: len(titles(folders)) == 2)
         await until(pilot, lambda: "2 chats" in screen_text(pilot))
         await pilot.press("d")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChatsBench))
+        assert len(titles(folders)) == 2
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await pilot.press("y")
         await until(pilot, lambda: len(titles(folders)) == 1)
         await until(pilot, lambda: "in the trash" in notes(pilot))
         await ask(pilot, "u", "")

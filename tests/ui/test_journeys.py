@@ -51,8 +51,11 @@ def folders(tmp_path: Path) -> Folders:
 
 
 @asynccontextmanager
-async def running(folders: Folders, size: tuple[int, int] = (120, 40)) -> AsyncGenerator[Pilot[Any], None]:
-    async with TavernApp(opening_of(build_tavern(folders, {}))).run_test(size=size) as pilot:
+async def running(
+    folders: Folders, size: tuple[int, int] = (120, 40), *, notifications: bool = False
+) -> AsyncGenerator[Pilot[Any], None]:
+    app = TavernApp(opening_of(build_tavern(folders, {})))
+    async with app.run_test(size=size, notifications=notifications) as pilot:
         await until(pilot, lambda: pilot.app.tavern and tavern_of(pilot).session.character.name)
         await pilot.pause()
         yield pilot
@@ -210,3 +213,11 @@ async def test_the_offline_writer_answers_on_a_fresh_machine(tmp_path: Path) -> 
         await until(pilot, lambda: "not a language model" in notes(pilot))
         await say(pilot, "What do you forge?")
         assert texts(pilot)[-1].strip()
+
+
+async def test_the_program_ends_quietly_while_a_reply_arrives(folders: Folders) -> None:
+    async with running(folders) as pilot:
+        gated(pilot, "Once upon a time.")
+        await pilot.press(*"Tell.", "enter")
+        await until(pilot, lambda: tavern_of(pilot).session.busy)
+    assert saved(folders)[-1] == "Tell."

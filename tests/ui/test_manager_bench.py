@@ -347,7 +347,7 @@ async def test_a_prompt_is_written_on_the_whole_screen(folders) -> None:
         await go_to(pilot, "own")
         await pilot.press("e")
         await until(pilot, lambda: pilot.app.screen.query("#text"))
-        assert pilot.app.screen.query_one("#window").size.width > 110
+        await until(pilot, lambda: pilot.app.screen.query_one("#window").size.width > 110)
         await pilot.press(*" Please.", "alt+enter")
         await until(pilot, lambda: "Be brief. Please." in path.read_text())
         assert "Be brief. Please." in screen_text(pilot)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -19,6 +18,10 @@ from tests.providers.fakes.server import FakeServer
 from tests.ui.driving import notes, screen_text, until
 from tests.ui.test_journeys import folders as folders  # the fixture
 from tests.ui.test_journeys import gated, running, saved, say, tavern_of, texts
+
+
+def footer(pilot: Pilot[Any]) -> str:
+    return screen_text(pilot).splitlines()[-1]
 
 
 async def at_messages(pilot: Pilot[Any]) -> None:
@@ -41,6 +44,17 @@ async def test_marked_messages_are_hidden_and_deleted_together(folders: Folders)
         assert saved(folders)[-1] == "three"
         await pilot.press("u")
         await until(pilot, lambda: len(saved(folders)) == 4)
+
+
+async def test_all_messages_between_two_are_marked(folders: Folders) -> None:
+    async with running(folders) as pilot:
+        await at_messages(pilot)
+        await pilot.press("g", "j", "space", "G", "M", "x")
+        messages = tavern_of(pilot).session.chat.messages
+        assert [one.hidden for one in messages] == [False, True, True, True]
+        await pilot.press("G", "M", "k", "M", "d")
+        await until(pilot, lambda: len(saved(folders)) == 2)
+        assert saved(folders)[-1] == "one"
 
 
 async def test_messages_move_are_copied_and_deleted_to_the_end(folders: Folders) -> None:
@@ -145,8 +159,41 @@ async def test_stopping_gives_the_waiting_message_back(folders: Folders) -> None
         await pilot.press(*"More.", "enter", *"x")
         await pilot.press("escape")
         await until(pilot, lambda: not tavern_of(pilot).session.busy)
-        await asyncio.sleep(0)
-        assert pilot.app.screen.query_one("#composer", TextArea).text == "More.\n\nx"
+        composer = pilot.app.screen.query_one("#composer", TextArea)
+        await until(pilot, lambda: composer.text == "More.\n\nx")
+
+
+async def test_the_key_that_stops_a_reply_is_named_also_while_the_messages_have_the_keys(
+    folders: Folders,
+) -> None:
+    async with running(folders, (80, 24)) as pilot:
+        gated(pilot, "Once upon a time.")
+        await pilot.press(*"Tell.", "enter")
+        await until(pilot, lambda: tavern_of(pilot).session.busy)
+        await pilot.press("ctrl+up")
+        await until(pilot, lambda: "e Edit" in footer(pilot))
+        assert "Esc Stop" in footer(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: not tavern_of(pilot).session.busy)
+        await until(pilot, lambda: "Esc Stop" not in footer(pilot))
+
+
+async def test_notices_cover_neither_the_composer_nor_the_newest_words(folders: Folders) -> None:
+    async with running(folders, (80, 24), notifications=True) as pilot:
+        app = pilot.app
+        app.notify("Something to know. " * 8, timeout=60)
+        await until(pilot, lambda: "Something to know." in screen_text(pilot))
+        lowest = max(toast.region.bottom for toast in app.screen.query("Toast"))
+        assert lowest < app.screen.size.height / 2 < app.screen.query_one("#composer").region.y
+
+
+async def test_the_message_editor_breaks_a_line_with_the_composers_key(folders: Folders) -> None:
+    async with running(folders) as pilot:
+        await at_messages(pilot)
+        await pilot.press("e")
+        await until(pilot, lambda: pilot.app.screen.query("Editor #text"))
+        await pilot.press("ctrl+j", *"more", "alt+enter")
+        await until(pilot, lambda: saved(folders)[-1] == "three\nmore")
 
 
 async def test_a_swipe_in_the_middle_is_shown_there(folders: Folders) -> None:

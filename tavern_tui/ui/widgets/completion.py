@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.document._document import Document
 from textual.geometry import Offset
 from textual.widget import Widget
@@ -60,6 +61,11 @@ class Completer:
 class MacroArea(TextArea):
     """A text of many lines with macro completion. Pasted control characters are made harmless."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Enter already does; this one is for hands that learnt it in the composer.
+        Binding("ctrl+j", "line_break", "New line", show=False),
+    ]
+
     def __init__(
         self,
         text: str = "",
@@ -95,6 +101,9 @@ class MacroArea(TextArea):
         assert isinstance(document, Document)
         cursor = document.get_index_from_location(self.cursor_location)
         self._completer.look(self.text, cursor, self.cursor_screen_offset)
+
+    def action_line_break(self) -> None:
+        self.insert("\n")
 
     def completes(self, key: str) -> bool:
         """Whether the key was meant for the list of suggestions; if so, it is done."""

@@ -35,9 +35,7 @@ def suggest_here(text: str, cursor: int) -> Sequence[Suggestion]:
 class Composer(MacroArea):
     """Posts `Submitted` with the text; keeps a history of what was sent."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("alt+enter,ctrl+j", "line_break", "New line", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("alt+enter", "line_break", "New line", show=False)]
 
     @dataclass
     class Submitted(Message):

@@ -123,6 +123,10 @@ class MessageKeys(ReplyView):
             self.transcript.mark(self._index)
             self._move_cursor(min(self._index + 1, len(self._session.chat.messages) - 1))
 
+    def action_message_mark_to(self) -> None:
+        if self._index >= 0:
+            self.transcript.mark_to(self._index)
+
     def action_message_delete(self) -> None:
         meant = self._meant()
         if len(meant) > 1:

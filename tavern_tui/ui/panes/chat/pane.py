@@ -226,7 +226,7 @@ class ChatPane(MessageMenu):
         if action == "stop":
             return self._session.busy
         if action == "to_messages":
-            return not self._session.busy and self.composer.has_focus
+            return self.composer.has_focus
         if action in ("empty_left", "empty_right"):
             return self._arrows_swipe(action)
         if action.startswith("message_"):

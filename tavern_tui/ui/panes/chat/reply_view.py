@@ -124,7 +124,9 @@ class ReplyView(Attaching):
                 self._ring()
 
     def _over(self, session: ChatSession, answered: bool) -> None:
-        """An action ended, perhaps where nobody was looking."""
+        """An action ended, perhaps where nobody was looking, perhaps with the program."""
+        if not self.is_attached:
+            return
         self.refresh_bindings()
         tab = self._tavern.tabs.of_session(session)
         if answered and tab is not None and session is not self._session:

@@ -143,6 +143,14 @@ class Transcript(TranscriptLines):
     def mark(self, index: int) -> None:
         """Choose a message for the next action, or not any more."""
         self.marked ^= {index}
+        self._marked_last = index
+        self.refresh()
+
+    def mark_to(self, index: int) -> None:
+        """Choose all messages from the one that was marked last up to this one."""
+        start = self._marked_last if self.marked else index
+        self.marked.update(range(min(start, index), max(start, index) + 1))
+        self._marked_last = index
         self.refresh()
 
     def clear_marks(self) -> None:

@@ -67,6 +67,7 @@ class TranscriptLines(ScrollView, can_focus=True, inherit_bindings=False):
         """How messages stand here; `set_messages` after a change."""
         self.marked: set[int] = set()
         """Messages that are chosen for the next action."""
+        self._marked_last = 0
         self._found: tuple[int, list[dict[int, tuple[int, int, int]]]] | None = None
 
     # --- geometry

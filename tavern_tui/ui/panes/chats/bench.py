@@ -182,7 +182,12 @@ class ChatsBench(Bench):
 
     @work(exclusive=True, group="change")
     async def action_delete(self) -> None:
+        from tavern_tui.ui.dialogs.confirm import Confirm
+
         here = self.here
+        ask = Confirm("Delete chat", f"Move {clean_line(here)} to the trash?", yes="Delete", no="Keep")
+        if here and self.tavern.settings.confirm_deletions and not await self.app.push_screen_wait(ask):
+            return
         if here and await self._try(lambda: self.files.delete(self.files.owner(), here)):
             self.notify(f"{clean_line(here)} is in the trash. u brings it back.", markup=False)
             self.refresh_list()
