@@ -135,6 +135,7 @@ def test_the_blank_a_model_begins_with_is_not_shown() -> None:
     stream.feed(" Well")
     stream.feed(" met.")
     assert stream.take() == "Well met."
+    assert Stream(TranscriptMessage(name="Mira", text=" Well", streaming=True)).take() == "Well"
 
 
 @given(st.lists(PIECES, max_size=60), st.lists(st.integers(0, 120), max_size=6), st.integers(1, 200))

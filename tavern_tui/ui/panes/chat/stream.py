@@ -13,6 +13,7 @@ class Stream:
 
     def __init__(self, message: TranscriptMessage) -> None:
         self.message = message
+        message.text = message.text.lstrip()  # see `take`; so the finished reply's lines need not be laid anew
         self._deltas: list[str] = []
         complete = message.text.rfind("\n") + 1
         self._clean = screen_text(message.text[:complete])
