@@ -13,7 +13,7 @@ class Stream:
 
     def __init__(self, message: TranscriptMessage) -> None:
         self.message = message
-        message.text = message.text.lstrip()  # see `take`; so the finished reply's lines need not be laid anew
+        message.text = message.text.lstrip()  # as `take` does: so are the finished lines
         self._deltas: list[str] = []
         complete = message.text.rfind("\n") + 1
         self._clean = screen_text(message.text[:complete])
