@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from enum import StrEnum
 
 from tavern_tui.core.chat import Message, Role, Swipe, a_message
 from tavern_tui.core.errors import UsageError
 from tavern_tui.services.events import ChatReplaced, MessageChanged, MessageRemoved
+from tavern_tui.services.reply_facts import now
 from tavern_tui.services.rounds import Rounds
 
 UNDO_STEPS = 50
@@ -264,8 +264,3 @@ class Editing(Rounds):
 
     def _indexes(self, indexes: Iterable[int]) -> list[int]:
         return sorted({self._index(index) for index in indexes})
-
-
-def now() -> str:
-    """This moment, as chat files have it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -110,10 +110,11 @@ class ReplyEnded:
 
 @dataclass(frozen=True, slots=True)
 class SideGrew:
-    """Of two models that answer at once, this one (0 or 1) said more."""
+    """Of two models that answer at once, this one (0 or 1) said or thought more."""
 
     side: int
     delta: str
+    reasoning: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +123,14 @@ class SideEnded:
 
     side: int
     text: str
+    reasoning: str = ""
+    thinking_seconds: float = 0.0
     tokens: int = 0
     seconds: float = 0.0
+    first_token: float | None = None
+    """Seconds from the request to the first word or thought."""
+    cost: float | None = None
+    """US dollars, where that is known."""
     error: str = ""
     """Why it broke off; empty: it is complete."""
 

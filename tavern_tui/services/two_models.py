@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tavern_tui.core.character import Character
-from tavern_tui.core.chat import Message, Swipe
+from tavern_tui.core.chat import Message, Swipe, a_message
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import TavernError, UsageError
 from tavern_tui.core.generation import GenerationType
-from tavern_tui.services.editing import Editing, now
+from tavern_tui.services.editing import Editing
 from tavern_tui.services.events import MessageAdded, MessageChanged, SessionEvent, SideEnded, SideGrew
 from tavern_tui.services.generating import SAVE_EVERY
+from tavern_tui.services.reply_facts import now, with_facts
 from tavern_tui.services.rounds import Events, action
 
 if TYPE_CHECKING:
@@ -117,7 +118,13 @@ class TwoModels(Editing):
                 request = self._desk.request(built, inputs)
                 rules = self._desk.reply_rules(inputs, built.prompt)
                 model = connections.model
-            side.reply.api, side.reply.model = side.connection.provider, model or side.connection.provider
+            reply = side.reply
+            reply.api, reply.model = side.connection.provider, model or side.connection.provider
+            reply.asked = built.tokens
+            if status is not None:
+                reply.prices = status.prompt_price, status.reply_price
+            if side.number == 0:
+                self._apply(built.changes)
             if not self._stopped:
                 side.reply.start(persistent(provider.stream, request), rules)
         except TavernError as error:
@@ -148,8 +155,8 @@ class TwoModels(Editing):
                         yield self._ended(side, errors.get(side.number))
                     else:
                         waiting[asyncio.create_task(side.reply.next(LOOK_EVERY))] = side
-                        if batch.text:
-                            yield SideGrew(side.number, batch.text)
+                        if batch.text or batch.reasoning:
+                            yield SideGrew(side.number, batch.text, batch.reasoning)
                 if any(side.reply.has_words for side in sides) and time.monotonic() - saved >= SAVE_EVERY:
                     self._write(sides, index, final=False)
                     saved = time.monotonic()
@@ -171,8 +178,12 @@ class TwoModels(Editing):
         return SideEnded(
             side=side.number,
             text=reply.cleaned("", final=True) if reply.has_started else "",
+            reasoning=reply.reasoning,
+            thinking_seconds=reply.thinking_seconds,
             tokens=reply.tokens if reply.has_started else 0,
             seconds=reply.seconds,
+            first_token=reply.first_token,
+            cost=reply.cost if reply.has_started else None,
             error=f"{error} {error.hint}".strip() if error is not None else "",
         )
 
@@ -191,16 +202,8 @@ class TwoModels(Editing):
 
     def _swipe(self, side: _Side, *, final: bool) -> Swipe:
         reply = side.reply
-        facts: dict[str, object] = {"api": reply.api, **reply.author(), "token_count": reply.tokens}
-        if reply.reasoning:
-            facts["reasoning"] = reply.reasoning
-        return Swipe(
-            text=reply.cleaned("", final=final),
-            sent_at=now(),
-            started_at=reply.started_at,
-            finished_at=now(),
-            extra=facts,
-        )
+        bare = a_message(self.character.name, reply.cleaned("", final=final), sent_at=now())
+        return with_facts(bare, reply, self._drawn(reply) if final else ()).swipe
 
     def keep_side(self, index: int, side: int) -> None:
         """Of the two replies at `index`, keep this one only; `undo` brings the other back."""

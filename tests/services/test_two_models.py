@@ -50,6 +50,35 @@ async def test_each_side_gets_the_prompt_its_connection_needs(folders: Folders) 
             assert made.session.chat.messages[-1].swipes[1].extra["model"] == "tiny-7b"
 
 
+async def test_both_swipes_know_of_themselves_what_any_reply_does(folders: Folders) -> None:
+    folders.data.mkdir(parents=True, exist_ok=True)
+    (folders.data / "settings.json").write_text('{"power_user": {"reasoning": {"auto_parse": true}}}')
+    tokens = ("<think>", "Hm", ".", "</think>", " Well", " met", ".")
+    async with (
+        FakeServer(LlamaCppFake(reply=tokens)) as server,
+        FakeServer(LlamaCppFake(reply=tokens)) as more,
+    ):
+        one, two = (
+            Connection(name=name, provider="llamacpp", url=url, instruct="none", extra_body={"n_probs": 2})
+            for name, url in (("one", server.url), ("two", more.url))
+        )
+        async with tavern(folders, one, two) as made:
+            await run(made.session.send("Hello"))
+            usual = made.session.chat.messages[-1]
+            events = await run(made.session.compare("And?", "two"))
+            kept = made.session.chat.messages[-1]
+        assert {"time_to_first_token", "token_probabilities", "reasoning_duration", "usage"} <= set(
+            usual.extra
+        )
+        for swipe in kept.swipes:
+            assert set(swipe.extra) == set(usual.extra)
+            assert (swipe.text, swipe.extra["reasoning"]) == ("Well met.", "Hm.")
+            assert (swipe.started_at and swipe.finished_at) > swipe.started_at
+        ended = [event for event in events if isinstance(event, SideEnded)]
+        assert [(one.text, one.reasoning) for one in ended] == [("Well met.", "Hm.")] * 2
+        assert all(one.first_token is not None and one.thinking_seconds > 0 for one in ended)
+
+
 async def test_one_that_fails_leaves_the_other(folders: Folders) -> None:
     async with tavern(folders, scripted("still here"), GONE) as made:
         events = await run(made.session.compare("Hello", "gone"))

@@ -33,6 +33,17 @@ async def test_both_are_kept_as_swipes_and_the_narrow_screen_shows_both(folders:
         await until(pilot, lambda: len(tavern_of(pilot).session.chat.messages[-1].swipes) == 2)
 
 
+async def test_with_one_connection_it_says_that_two_are_needed(folders: Folders) -> None:
+    async with running(folders) as pilot:
+        connections = tavern_of(pilot).connections
+        connections.select("offline")
+        for name in ("first", "second"):
+            connections.remove(name)
+        await pilot.press(*"Which?", "alt+v")
+        await until(pilot, lambda: "need two connections" in notes(pilot))
+        assert not pilot.app.screen.query("#search")
+
+
 async def test_a_side_that_fails_says_so_and_two_that_fail_lose_nothing(folders: Folders) -> None:
     async with running(folders) as pilot:
         tavern = tavern_of(pilot)

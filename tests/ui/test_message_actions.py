@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
-from textual.widgets import TextArea
+from textual.widgets import OptionList, TextArea
 
 from tavern_tui.core.connection import Connection
 from tavern_tui.services.editing import Said
@@ -93,6 +94,52 @@ async def test_swipes_are_looked_through_and_deleted(folders: Folders) -> None:
         await pilot.press("d", "escape")
         await until(pilot, lambda: texts(pilot)[-1] == "another three")
         assert len(tavern_of(pilot).session.chat.messages[-1].swipes) == 1
+
+
+@pytest.mark.parametrize("width", [44, 80, 120])
+async def test_the_overview_of_swipes_tells_of_each_how_it_came(folders: Folders, width: int) -> None:
+    async with running(folders, (width, 24)) as pilot:
+        session = tavern_of(pilot).session
+        session.add_swipe(
+            0, "Another greeting, which is so long that no line of this dialog can hold all of it, ever."
+        )
+        facts = {"model": "maker/tiny-7b", "token_count": 1234, "reasoning": "Hm."}
+        message = session.chat.messages[0]
+        swipe = replace(
+            message.swipe,
+            extra=facts,
+            started_at="2026-01-01T10:00:00.000Z",
+            finished_at="2026-01-01T10:00:08.000Z",
+        )
+        session.chat.messages[0] = message.with_shown(swipe)
+        await pilot.press("ctrl+up", "g", "s")
+        await until(pilot, lambda: "tiny-7b · 1,234 tokens · 8.0 s" in screen_text(pilot))
+        if width >= 80:
+            assert "154.2 tokens/s · thought" in screen_text(pilot)
+        assert "written by hand" in screen_text(pilot)
+
+
+async def test_the_mouse_looks_at_a_swipe_deletes_it_and_shows_another(folders: Folders) -> None:
+    async with running(folders) as pilot:
+        await at_messages(pilot)
+        session = tavern_of(pilot).session
+        session.add_swipe(-1, "another three")
+        session.add_swipe(-1, "a third three")
+        await pilot.press("s")
+        await until(pilot, lambda: "Swipes of #3" in screen_text(pilot))
+        rows = pilot.app.screen.query_one("#choices", OptionList)
+        await until(pilot, lambda: rows.highlighted == 2 and rows.size.height >= 4)
+        await pilot.click("#choices", offset=(4, 2))
+        await until(pilot, lambda: rows.highlighted == 1)
+        await pilot.click("#drop")
+        await until(pilot, lambda: rows.option_count == 2)
+        await pilot.press("u")
+        await until(pilot, lambda: rows.option_count == 3)
+        await pilot.click("#choices", offset=(4, 0))
+        await until(pilot, lambda: rows.highlighted == 0)
+        await pilot.click("#choices", offset=(4, 0))
+        await until(pilot, lambda: texts(pilot)[-1] == "three")
+        await until(pilot, lambda: "‹ 1/3 ›" in screen_text(pilot))
 
 
 async def test_thinking_is_written_shown_and_folded(folders: Folders) -> None:

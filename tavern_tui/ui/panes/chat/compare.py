@@ -18,6 +18,7 @@ from tavern_tui.services.events import MessageAdded, MessageChanged, SideEnded, 
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings
 from tavern_tui.ui.panes.chat.message import TranscriptMessage, duration
+from tavern_tui.ui.panes.chat.meter import dollars
 from tavern_tui.ui.panes.chat.transcript import Transcript
 from tavern_tui.ui.widgets.key_line import KeyLine
 
@@ -86,14 +87,25 @@ class CompareScreen(ModalScreen[bool]):
             case MessageAdded(index=index) | MessageChanged(index=index):
                 self._index = index
             case SideGrew(side=side, delta=delta):
-                self._text(side).feed(delta)
-                self._state(side, "writing …")
+                if delta:
+                    self._text(side).feed(delta)
+                self._state(side, "writing …" if delta else "thinking …")
             case SideEnded(side=side):
                 self._ended.add(side)
-                self._text(side).finish()
+                self._end(event)
                 self._state(side, event.error or ended_words(event), bad=bool(event.error))
             case _:
                 pass
+
+    def _end(self, event: SideEnded) -> None:
+        """Show the reply as it is kept, above it what the model thought."""
+        message = TranscriptMessage(
+            name=self._session.character.name,
+            text=event.text,
+            reasoning=event.reasoning,
+            reasoning_seconds=event.thinking_seconds or None,
+        )
+        self._text(event.side).replace(0, message)
 
     def _state(self, side: int, words: str, *, bad: bool = False) -> None:
         state = self.query_one(f"#state-{side}", Static)
@@ -133,5 +145,12 @@ class CompareScreen(ModalScreen[bool]):
 
 def ended_words(event: SideEnded) -> str:
     """How a side's reply went."""
-    speed = f" · {event.tokens / event.seconds:.1f} tokens/s" if event.tokens and event.seconds > 0.05 else ""
-    return f"{event.tokens:,} tokens · {duration(event.seconds)}{speed}"
+    writing = event.seconds - (event.first_token or 0.0)
+    facts = (
+        f"{event.tokens:,} tokens",
+        duration(event.seconds),
+        f"first after {duration(event.first_token)}" if event.first_token is not None else "",
+        f"{event.tokens / writing:,.1f} tokens/s" if event.tokens and writing > 0.05 else "",
+        dollars(event.cost) if event.cost else "",
+    )
+    return " · ".join(filter(None, facts))

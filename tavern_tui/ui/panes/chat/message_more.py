@@ -72,7 +72,10 @@ class MessageMore(MessageKeys):
         session, index = self._session, self._index
         if index < 0:
             return
-        picked = await self.app.push_screen_wait(SwipesDialog(session, index))
+        dialog = SwipesDialog(session, index)
+        picked = await self.app.push_screen_wait(dialog)
+        if dialog.brought_back:
+            self.reload()
         if picked is not None:
             self._try(lambda: session.show_swipe(index, picked))
 

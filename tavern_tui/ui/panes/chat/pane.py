@@ -130,6 +130,13 @@ class ChatPane(MessageMenu):
             for one in connections.all
             if one.name != first
         ]
+        if not others:
+            self.notify(
+                "Two models need two connections, and there is one. F2 and a set up another.",
+                severity="warning",
+                markup=False,
+            )
+            return
         second = await self.app.push_screen_wait(PickOne(f"{first} and who else?", others))
         if second is None:
             return
