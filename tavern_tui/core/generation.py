@@ -150,6 +150,8 @@ class Usage:
     cached_tokens: int | None = None
     cost: float | None = None
     """US dollars, where the service says what it took."""
+    surcharge: float = 0.0
+    """What keeping the prompt for the next request cost, as so many tokens of the prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,8 @@ class Model:
     prompt_price: float | None = None
     """US dollars for a token of the prompt."""
     reply_price: float | None = None
+    cached_price: float | None = None
+    """For a token of the prompt that the service still knows from the request before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +217,7 @@ class ServerStatus:
     prompt_price: float | None = None
     """US dollars for a token of the prompt, where the list says."""
     reply_price: float | None = None
+    cached_price: float | None = None
     chat_template: str = ""
     """The model's Jinja template, where the server tells it."""
     detail: str = ""

@@ -61,6 +61,9 @@ class Settings:
     """What you said about a tool for good: its name -> `always` or `never`."""
     mcp_servers: tuple[Mapping[str, object], ...] = ()
     """Servers whose tools models may call (`[[mcp_servers]]`): `name`, and `command`, `args` or `url`."""
+    prices: Mapping[str, object] = field(default_factory=dict)
+    """What models cost whose services do not say: `provider/model` -> a table with `prompt`, `reply` and
+    perhaps `cached`, in US dollars for a million tokens."""
     use_keyring: bool = False
     """Keep keys in the system's keyring (needs the extra `keyring`) instead of a file."""
     current_connection: str = ""

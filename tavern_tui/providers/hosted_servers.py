@@ -90,6 +90,7 @@ def openrouter_offer(entry: Entry) -> Offer:
         plain_offer(entry).model,
         prompt_price=price(pricing.get("prompt")),
         reply_price=price(pricing.get("completion")),
+        cached_price=price(pricing.get("input_cache_read")),
         capabilities=tuple(_capabilities(architecture, as_list(entry.get("supported_parameters")))),
         detail=_tokenizer(as_text(architecture.get("tokenizer"))),
     )
@@ -166,6 +167,7 @@ def status_of(spec: ProviderSpec, offers: list[Offer], model: str) -> ServerStat
         max_reply=found.max_reply if found is not None else None,
         prompt_price=found.model.prompt_price if found is not None else None,
         reply_price=found.model.reply_price if found is not None else None,
+        cached_price=found.model.cached_price if found is not None else None,
         detail=f'The model "{model}" is not in its list.' if missing else "",
     )
 

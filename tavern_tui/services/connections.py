@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import TavernError, UsageError
 from tavern_tui.core.generation import Model, Progress, ServerStatus
+from tavern_tui.core.price import Price
 from tavern_tui.providers.base import Provider, ProviderOption
 from tavern_tui.providers.probe import Found, probe_local
 from tavern_tui.providers.registry import open_provider
@@ -18,6 +19,7 @@ from tavern_tui.providers.urls import host_of, is_loopback
 from tavern_tui.providers.wirelog import WireLog
 from tavern_tui.services.connection_list import ConnectionList, ProviderInfo, no_connection
 from tavern_tui.services.keys import KeyService
+from tavern_tui.services.prices import PriceList
 from tavern_tui.services.settings import SettingsService
 from tavern_tui.storage.secrets import SecretStore
 from tavern_tui.storage.templates import TemplateStore
@@ -65,6 +67,7 @@ class ConnectionService(ConnectionList):
         self._closing: set[asyncio.Task[None]] = set()
         self._refreshing: asyncio.Task[ServerStatus | None] | None = None
         self.keys = KeyService(secrets, self)
+        self.prices = PriceList(settings)
         self._told_at = 0.0
 
     # --- talking to them
@@ -173,7 +176,7 @@ class ConnectionService(ConnectionList):
         """The models the server of a connection, saved or not, offers. Raises ProviderError."""
         provider = self._unsaved(connection, key)
         try:
-            return await provider.models()
+            return [self.prices.known(connection.provider, one) for one in await provider.models()]
         finally:
             await provider.aclose()
 
@@ -269,6 +272,15 @@ class ConnectionService(ConnectionList):
         if self.current.model:
             return self.current.model
         return self.status.model if self.status is not None else ""
+
+    @property
+    def price(self) -> Price:
+        """What the model that will answer costs: as the user says, else as the service's list."""
+        stated = self.prices.stated(self.current.provider, self.model)
+        if stated is not None or self.status is None:
+            return stated or Price()
+        told = self.status
+        return Price(prompt=told.prompt_price, reply=told.reply_price, cached=told.cached_price)
 
     def template_names(self) -> list[str]:
         """Instruct templates by name."""

@@ -217,8 +217,7 @@ class Conversation:
                     request = replace(request, max_tokens=max_tokens)
                 provider = connections.provider(connection)
                 reply.asked = built.tokens
-                if connections.status is not None:
-                    reply.prices = connections.status.prompt_price, connections.status.reply_price
+                reply.price = connections.price
                 self._last_sent = (connection.name, prompt_as_text(prompt))
                 rebuild = None if edited else self._rebuild(inputs, built)
                 if edited is None or generation not in UNKEPT:

@@ -24,6 +24,7 @@ from tavern_tui.core.generation import (
     ToolCallDelta,
     Usage,
 )
+from tavern_tui.core.price import Price
 from tavern_tui.core.template import ReasoningTemplate
 from tavern_tui.services.pump import Pump
 from tavern_tui.services.tools import ToolCall
@@ -99,8 +100,8 @@ class Reply:
         self.started_at = ""
         self.asked = 0
         """Tokens of the prompt, as we counted them."""
-        self.prices: tuple[float | None, float | None] = None, None
-        """US dollars for a token of the prompt and of the reply, as far as they are known."""
+        self.price = Price()
+        """What the model's tokens cost, as far as that is known."""
         self.api = self.model = ""
         """Who was asked; the user may have switched by the time the reply ends."""
         self.stopped = False
@@ -325,11 +326,15 @@ class Reply:
         """US dollars: what the service said it took, else by its prices; None: unknown."""
         if self._usage.cost is not None:
             return self._usage.cost
-        for_prompt, for_reply = self.prices
-        if for_prompt is None or for_reply is None or not self.tokens:
+        if not self.tokens:
             return None
-        asked = self._usage.prompt_tokens
-        return (self.asked if asked is None else asked) * for_prompt + self.tokens * for_reply
+        usage = self._usage
+        return self.price.of(
+            prompt=self.asked if usage.prompt_tokens is None else usage.prompt_tokens,
+            reply=self.tokens,
+            cached=usage.cached_tokens or 0,
+            surcharge=usage.surcharge,
+        )
 
     @property
     def seconds(self) -> float:

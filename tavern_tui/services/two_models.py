@@ -117,12 +117,11 @@ class TwoModels(Editing):
                 built = self._desk.build(inputs)
                 request = self._desk.request(built, inputs)
                 rules = self._desk.reply_rules(inputs, built.prompt)
-                model = connections.model
+                model, price = connections.model, connections.price
             reply = side.reply
             reply.api, reply.model = side.connection.provider, model or side.connection.provider
             reply.asked = built.tokens
-            if status is not None:
-                reply.prices = status.prompt_price, status.reply_price
+            reply.price = price
             if side.number == 0:
                 self._apply(built.changes)
             if not self._stopped:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.generation import EventStream, Finished, TextDelta, Usage
+from tavern_tui.core.price import Price
 from tavern_tui.services.events import ReplyEnded
 from tavern_tui.services.reply import Reply, ReplyRules
 from tavern_tui.storage.chats import read_chat
@@ -71,7 +72,7 @@ async def test_what_a_reply_cost_is_kept_said_and_summed_up(folders: Folders) ->
 
 async def test_what_the_service_says_it_took_goes_before_our_sum() -> None:
     reply = Reply(clock=lambda: 0.0)
-    reply.prices, reply.asked = (1.0, 1.0), 10
+    reply.price, reply.asked = Price(prompt=1.0, reply=1.0), 10
 
     async def stream() -> EventStream:
         yield TextDelta("Well.")

@@ -68,3 +68,19 @@ async def test_a_model_is_chosen_from_the_list_of_the_server(folders) -> None:
         pilot.app.screen.query_one("#search", Input).value = "tiny"
         await pilot.press("enter")
         await until(pilot, lambda: tavern.connections.current.model == "tiny-7b")
+
+
+async def test_a_models_price_is_stated_by_the_mouse_and_stands_beside_it(folders) -> None:
+    async with running(folders) as (pilot, tavern), FakeServer(LlamaCppFake()) as server:
+        await edit(pilot, tavern, Connection(name="there", provider="llamacpp", url=server.url))
+        await pilot.press("m")
+        await until(pilot, lambda: "tiny-7b" in screen_text(pilot))
+        await pilot.click("#price")
+        await until(pilot, lambda: "What tiny-7b costs" in screen_text(pilot))
+        await pilot.press(*"cheap", "enter")
+        await until(pilot, lambda: "is no price" in screen_text(pilot))
+        await pilot.press("ctrl+e")
+        await until(pilot, lambda: "What tiny-7b costs" in screen_text(pilot))
+        await pilot.press(*"0.5 / 2 / 0.1", "enter")
+        await until(pilot, lambda: "$0.50 / $2.00 per M, cached $0.10" in screen_text(pilot))
+        assert tavern.settings.prices == {"llamacpp/tiny-7b": {"prompt": 0.5, "reply": 2.0, "cached": 0.1}}

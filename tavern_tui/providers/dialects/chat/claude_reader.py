@@ -30,6 +30,11 @@ FINISH_REASONS = {
 }
 
 
+FIVE_MINUTES, ONE_HOUR = 0.25, 1.0
+"""What a token costs more that is kept for the next request (Anthropic, "Prompt caching": 1.25 and 2
+times the price of the prompt)."""
+
+
 class ClaudeReader:
     """One reply. `reply_tool`: the tool whose argument is the reply itself (a reply to a schema)."""
 
@@ -45,6 +50,8 @@ class ClaudeReader:
         self._detail = ""
         self._ended = False
         self._usage: Json = {}
+        self._for_an_hour = 0
+        """Tokens of the prompt that were kept for longer than the usual five minutes."""
 
     def piece(self, payload: Json) -> Iterator[StreamEvent]:
         place = as_int(payload.get("index")) or 0
@@ -141,15 +148,19 @@ class ClaudeReader:
         """Keep the newest number of each kind: those of a stream grow."""
         usage = as_dict(holder.get("usage"))
         self._usage |= {name: value for name, value in usage.items() if as_int(value) is not None}
+        written = as_dict(usage.get("cache_creation"))
+        self._for_an_hour = as_int(written.get("ephemeral_1h_input_tokens")) or self._for_an_hour
 
     def _counted(self) -> Usage:
         cached = as_int(self._usage.get("cache_read_input_tokens"))
         parts = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
         prompt = [count for name in parts if (count := as_int(self._usage.get(name))) is not None]
+        written, hour = as_int(self._usage.get("cache_creation_input_tokens")) or 0, self._for_an_hour
         return Usage(
             prompt_tokens=sum(prompt) if prompt else None,
             completion_tokens=as_int(self._usage.get("output_tokens")),
             cached_tokens=cached,
+            surcharge=(written - hour) * FIVE_MINUTES + hour * ONE_HOUR,
         )
 
 

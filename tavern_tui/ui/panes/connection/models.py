@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Input, OptionList, ProgressBar, Static
+from textual.widgets import Button, Input, OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
 
 from tavern_tui.core.connection import Connection
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tavern_tui.services.connections import ConnectionService
 
 WORDS = {"load": "Loading", "unload": "Letting go of", "fetch": "Getting"}
+BUTTONS = {"load": "Load", "unload": "Unload", "fetch": "Get"}
 KEYS = {"load": "Ctrl+L  load", "unload": "Ctrl+U  unload", "fetch": "Ctrl+G  get the typed name"}
 
 
@@ -35,6 +37,7 @@ class ModelsDialog(Dialog[str]):
         Binding("ctrl+l", "work('load')", "Load", show=False, priority=True),
         Binding("ctrl+u", "work('unload')", "Unload", show=False, priority=True),
         Binding("ctrl+g", "work('fetch')", "Get", show=False, priority=True),
+        Binding("ctrl+e", "price", "Price", show=False, priority=True),
     ]
 
     def __init__(
@@ -49,7 +52,12 @@ class ModelsDialog(Dialog[str]):
         self._models: Sequence[Model] = ()
         self._shown: list[Model] = []
         self.hint = "    ".join(
-            ["Enter  use", *(words for what, words in KEYS.items() if what in self._can), "Esc  leave"]
+            [
+                "Enter  use",
+                *(words for what, words in KEYS.items() if what in self._can),
+                "Ctrl+E  price",
+                "Esc  leave",
+            ]
         )
 
     def body(self) -> ComposeResult:
@@ -57,6 +65,12 @@ class ModelsDialog(Dialog[str]):
         yield OptionList(id="choices", compact=True)
         yield ProgressBar(id="progress", show_eta=False, total=None)
         yield Static("", id="said", classes="note", markup=False)
+        with Horizontal(classes="buttons"):
+            yield Button("Use", id="use", variant="primary", compact=True)
+            for what in KEYS:
+                if what in self._can:
+                    yield Button(BUTTONS[what], name=what, classes="work", compact=True)
+            yield Button("Price", id="price", compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#progress").display = False
@@ -101,6 +115,7 @@ class ModelsDialog(Dialog[str]):
         at = self._list.highlighted
         return self._shown[at] if at is not None and at < len(self._shown) else None
 
+    @on(Button.Pressed, "#use")
     @on(Input.Submitted, "#search")
     @on(OptionList.OptionSelected, "#choices")
     def chosen(self) -> None:
@@ -113,6 +128,40 @@ class ModelsDialog(Dialog[str]):
             self._list.action_cursor_down()
         else:
             self._list.action_cursor_up()
+
+    @on(Button.Pressed, ".work")
+    def work_pressed(self, event: Button.Pressed) -> None:
+        self.action_work(event.button.name or "")
+
+    @on(Button.Pressed, "#price")
+    @work(exclusive=True, group="price")
+    async def action_price(self) -> None:
+        """State what the model under the cursor, or the one that was typed, costs."""
+        from tavern_tui.services.prices import price_as_written
+        from tavern_tui.ui.dialogs.ask_text import AskText
+
+        here = self._here()
+        model = here.id if here is not None else self.query_one("#search", Input).value.strip()
+        if not model:
+            self._say("Type the name of the model.", bad=True)
+            return
+        prices, provider = self._connections.prices, self._connection.provider
+        stated = prices.stated(provider, model)
+        words = await self.app.push_screen_wait(
+            AskText(
+                f"What {model} costs",
+                label="US dollars per million tokens: prompt / reply / cached prompt. Empty: as listed.",
+                value=price_as_written(stated) if stated is not None else "",
+            )
+        )
+        if words is None:
+            return
+        try:
+            prices.state(provider, model, words)
+        except TavernError as error:
+            self._say(f"{error} {error.hint}", bad=True)
+            return
+        self._ask()
 
     def action_work(self, what: str) -> None:
         typed = self.query_one("#search", Input).value.strip()
@@ -169,4 +218,5 @@ def price_words(model: Model) -> str:
         return ""
     if not model.prompt_price and not model.reply_price:
         return "free"
-    return f"${(model.prompt_price or 0) * 1e6:.2f} / ${(model.reply_price or 0) * 1e6:.2f} per M"
+    cached = f", cached ${model.cached_price * 1e6:.2f}" if model.cached_price is not None else ""
+    return f"${(model.prompt_price or 0) * 1e6:.2f} / ${(model.reply_price or 0) * 1e6:.2f} per M{cached}"
