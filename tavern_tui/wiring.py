@@ -37,6 +37,7 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
     from tavern_tui.services.tokenizers import LocalTokenizers
     from tavern_tui.services.tool_desk import ToolDesk
     from tavern_tui.services.user_setup import SetupService
+    from tavern_tui.storage.install_key import name_of_chat
     from tavern_tui.storage.presets import default_chat_preset
     from tavern_tui.storage.secrets import SecretStore
     from tavern_tui.storage.templates import TemplateStore
@@ -73,6 +74,7 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
         now=lambda: datetime.now().astimezone(),
         tools=ToolDesk(settings, [McpTools(lambda: settings.value.mcp_servers, warn)]),
         attachments=Attachments(folders, warn),
+        name_of_chat=lambda chat: name_of_chat(folders.state / "install.key", chat),
         counts=TokenCounts(
             connections,
             tokenizers=LocalTokenizers(folders.tokenizers, warn, environ),

@@ -52,6 +52,11 @@ class GenerationRequest:
     """Most replies the server makes at once, where it has said so."""
     server_version: str = ""
     """Of the server's API, where requests depend on it (`ServerStatus.version`)."""
+    efforts: tuple[str, ...] = ()
+    """Words for how much to think that the service's list names for the model (`ServerStatus.efforts`)."""
+    session: str = ""
+    """A name for this chat that says nothing of it, for services that keep what they have read of a chat on
+    one machine; empty: none."""
     genkey: str = ""
     """A name for this generation, unique on the server, where it has such a thing (KoboldCpp)."""
 
@@ -195,6 +200,8 @@ class Model:
     reply_price: float | None = None
     cached_price: float | None = None
     """For a token of the prompt that the service still knows from the request before."""
+    efforts: tuple[str, ...] = ()
+    """Words for how much to think that it knows, where the list names them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +225,8 @@ class ServerStatus:
     """US dollars for a token of the prompt, where the list says."""
     reply_price: float | None = None
     cached_price: float | None = None
+    efforts: tuple[str, ...] = ()
+    """Words for how much to think that the model knows, where the list names them."""
     chat_template: str = ""
     """The model's Jinja template, where the server tells it."""
     detail: str = ""

@@ -227,6 +227,8 @@ class ProviderSpec:
     sends_model: bool = True
     stop_limit: int | None = None
     """Most stop strings the server takes; the rest is cut locally."""
+    knows_chats: bool = False
+    """Requests of one chat carry the same name for it (`GenerationRequest.session`)."""
     asks_usage: bool = False
     """Send `stream_options.include_usage`."""
     post_processing: str = ""

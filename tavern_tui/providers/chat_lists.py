@@ -60,7 +60,8 @@ def electronhub_offer(entry: Entry) -> Offer:
     skills = as_dict(entry.get("metadata"))
     names = {"vision": "vision", "function_call": "tools", "reasoning": "reasoning"}
     offer = _with(entry, (name for skill, name in names.items() if skills.get(skill) is True))
-    sized = replace(offer.model, context_size=_size(entry.get("tokens")))
+    efforts = tuple(one for one in as_list(skills.get("supported_reasoning_efforts")) if isinstance(one, str))
+    sized = replace(offer.model, context_size=_size(entry.get("tokens")), efforts=efforts)
     return Offer(model=_priced(sized, entry, "input", "output"))
 
 

@@ -168,6 +168,7 @@ def status_of(spec: ProviderSpec, offers: list[Offer], model: str) -> ServerStat
         prompt_price=found.model.prompt_price if found is not None else None,
         reply_price=found.model.reply_price if found is not None else None,
         cached_price=found.model.cached_price if found is not None else None,
+        efforts=found.model.efforts if found is not None else (),
         detail=f'The model "{model}" is not in its list.' if missing else "",
     )
 

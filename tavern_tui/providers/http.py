@@ -155,6 +155,7 @@ class HttpProvider:
             at_home=self._at_home,
             max_replies=self._known.max_replies,
             server_version=self._known.version,
+            efforts=self._known.efforts,
             token_ids={**known, **request.token_ids},
         )
 

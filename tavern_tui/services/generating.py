@@ -115,6 +115,12 @@ class Conversation:
         return self._acts
 
     @property
+    def _mark(self) -> str:
+        """What tells this chat from the others."""
+        owner = self.turns.group.id if self.turns is not None else self.character.file
+        return f"{owner}/{self.chat.title}"
+
+    @property
     def generating_since(self) -> float | None:
         """When the running request was sent (monotonic seconds)."""
         return self._reply.started if self._reply is not None else None
@@ -265,7 +271,7 @@ class Conversation:
                 self.away = before
 
     def _request(self, built: BuiltPrompt, inputs: PromptInputs) -> GenerationRequest:
-        request = self._desk.request(built, inputs)
+        request = self._desk.request(built, inputs, chat=self._mark)
         if self._may_call or not request.chat.tools:
             return request
         return replace(request, chat=replace(request.chat, tool_choice="none"))

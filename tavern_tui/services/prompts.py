@@ -75,6 +75,7 @@ class PromptDesk(PromptSources):
         attachments: Attachments,
         counts: TokenCounts | None = None,
         following: Callable[[], Following] = Following,
+        name_of_chat: Callable[[str], str] = lambda chat: "",
     ) -> None:
         super().__init__(
             connections=connections,
@@ -85,6 +86,7 @@ class PromptDesk(PromptSources):
             default_preset=default_preset,
         )
         self._following = following
+        self._name_of_chat = name_of_chat
         self._now = now
         self.tools = tools
         self.attachments = attachments
@@ -216,8 +218,8 @@ class PromptDesk(PromptSources):
         """How closely the preset lets a model look at pictures."""
         return picture_detail(self._preset(self.connections.current.chat_preset).source)
 
-    def request(self, built: BuiltPrompt, inputs: PromptInputs) -> GenerationRequest:
-        """The request for the current connection."""
+    def request(self, built: BuiltPrompt, inputs: PromptInputs, *, chat: str = "") -> GenerationRequest:
+        """The request for the current connection. `chat`: what tells this chat from the others."""
         connection = self.connections.current
         samplers = samplers_for(
             inputs.generation, {**self._preset_samplers(connection), **connection.samplers}
@@ -247,6 +249,8 @@ class PromptDesk(PromptSources):
                 choices=connection.samplers,
             )
         spec = self.connections.spec_of(connection)
+        if chat and spec.knows_chats and inputs.generation is not GenerationType.QUIET:
+            request = replace(request, session=self._name_of_chat(chat))
         return self._token_ids.filled(request, spec, self.counts.tokenizer())
 
     def _preset_samplers(self, connection: Connection) -> Mapping[str, SamplerValue]:

@@ -115,7 +115,7 @@ class TwoModels(Editing):
                 )
                 inputs = replace(inputs, tools=())  # two cannot both go on from what tools answer
                 built = self._desk.build(inputs)
-                request = self._desk.request(built, inputs)
+                request = self._request(built, inputs)
                 rules = self._desk.reply_rules(inputs, built.prompt)
                 model, price = connections.model, connections.price
             reply = side.reply

@@ -13,6 +13,7 @@ from tavern_tui.providers.dialects.chat import effort
 from tavern_tui.providers.dialects.chat.call import ChatCall
 from tavern_tui.providers.dialects.chat.recipe import Recipe, RecipeDialect
 from tavern_tui.providers.dialects.chat.structured import any_object, bare_schema, described_schema
+from tavern_tui.providers.samplers import OMIT
 
 GROQ = ProviderSpec(
     id="groq",
@@ -38,7 +39,14 @@ FIREWORKS = ProviderSpec(
     id="fireworks",
     title="Fireworks",
     prompt_kind="chat",
-    dialect=RecipeDialect(Recipe(effort=effort.FIREWORKS, schema=described_schema)),
+    dialect=RecipeDialect(
+        Recipe(
+            effort=effort.FIREWORKS,
+            schema=described_schema,
+            headers={"x-session-affinity": lambda call: call.request.session or OMIT},
+        )
+    ),
+    knows_chats=True,
     server=chat_lists.FIREWORKS,
     default_url="https://api.fireworks.ai/inference/v1",
     base_rule=BaseRule.AS_IS,

@@ -105,6 +105,7 @@ ELECTRONHUB = ProviderSpec(
     dialect=RecipeDialect(
         Recipe(
             messages=_marked,
+            effort=effort.ELECTRONHUB,
             stop_key="",
             extras={"web_search": lambda call: True if call.options.web_search else OMIT},
             schema=described_schema,

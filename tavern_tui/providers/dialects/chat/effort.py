@@ -24,6 +24,8 @@ class Effort:
     """Pattern of models that do not."""
     families: tuple[tuple[str, Words], ...] = ()
     """Pattern of a model's id -> words that differ there. All that match count, the last most."""
+    listed: bool = False
+    """Only words are said that the service's list names for the model."""
 
     def word(self, model: str, effort: str) -> str | None:
         """What to say; None: nothing."""
@@ -39,7 +41,8 @@ class Effort:
 
     def of(self, call: ChatCall) -> str | None:
         """The word for this request."""
-        return self.word(call.model, call.options.reasoning_effort)
+        word = self.word(call.model, call.options.reasoning_effort)
+        return word if not self.listed or word in call.request.efforts else None
 
 
 DATED = r"(-\d{4}-\d\d-\d\d)?"
@@ -74,5 +77,6 @@ CUSTOM = Effort(
 EVERY_MODEL = Effort(words=USUAL)
 XAI = Effort(words={**USUAL, "medium": "low"}, only="grok-3-mini")
 DEEPSEEK = Effort(words={**USUAL, "medium": "high", "max": "max"})
+ELECTRONHUB = Effort(words=USUAL, listed=True)
 FIREWORKS = Effort(words={**USUAL, "max": "max"})
 NANOGPT = Effort(words={"min": "none", "low": "minimal", "medium": "low", "high": "medium", "max": "high"})

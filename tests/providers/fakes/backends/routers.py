@@ -87,7 +87,9 @@ def nano_entry(model: str, context: int | None) -> dict[str, Any]:
 def electron_entry(model: str, context: int | None) -> dict[str, Any]:
     return {
         "id": model, "name": "Tale", "tokens": context, "endpoints": ["/v1/chat/completions"],
-        "metadata": {"vision": False, "reasoning": True}, "pricing": {"input": 2, "output": 4},
+        "metadata": {
+            "vision": False, "reasoning": True, "supported_reasoning_efforts": ["low", "high"],
+        }, "pricing": {"input": 2, "output": 4},
         "premium_model": False,
     }  # fmt: skip
 
