@@ -24,7 +24,6 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
     from tavern_tui.providers.wirelog import WireLog
     from tavern_tui.services.attachments import Attachments
     from tavern_tui.services.connections import ConnectionService
-    from tavern_tui.services.following import Following
     from tavern_tui.services.library import Library
     from tavern_tui.services.log import LogView
     from tavern_tui.services.mcp_tools import McpTools
@@ -79,9 +78,6 @@ def build_tavern(folders: Folders, environ: Mapping[str, str]) -> Tavern:
             connections,
             tokenizers=LocalTokenizers(folders.tokenizers, warn, environ),
             file=folders.cache / "tokens.sqlite",
-        ),
-        following=lambda: Following(
-            continue_to=settings.value.auto_continue, swipe_below=settings.value.auto_swipe_below
         ),
     )
     return Tavern(

@@ -26,8 +26,8 @@ class Settings:
     """Show connections and characters beside the chat where there is room."""
     side: str = "left"
     """Where there is room for one side only: `left`, `right` or `none`."""
-    show_reasoning: bool = False
-    """Show the model's thinking unfolded."""
+    show_reasoning: bool = True
+    """Show that a model thought, and what; False: nothing of it in the chat."""
     show_avatars: bool = False
     """Draw pictures in the terminal (needs the extra `images`)."""
     message_style: str = "flat"
@@ -50,11 +50,6 @@ class Settings:
     """Ask before a character or a chat goes to the trash."""
     backups: bool = True
     """Keep earlier versions of changed chats in the backups folder."""
-    auto_continue: int = 0
-    """Let a reply go on by itself until it has this many tokens; 0: it ends where it ends."""
-    auto_swipe_below: int = 0
-    """Have a reply with fewer characters than this written anew, three times at most; 0: never.
-    An empty reply counts as one that is too short."""
     use_tools: bool = True
     """Let models call tools, where the preset offers them."""
     tool_consent: Mapping[str, str] = field(default_factory=dict)

@@ -84,4 +84,7 @@ class ReasoningTemplate:
     auto_parse: bool = False
     add_to_prompts: bool = False
     max_additions: int = 1
+    """How many messages have their thinking sent back, the newest first."""
+    auto_expand: bool = False
+    """Thinking is shown unfolded."""
     source: Mapping[str, object] = field(default_factory=dict)

@@ -74,7 +74,6 @@ class PromptDesk(PromptSources):
         tools: ToolDesk,
         attachments: Attachments,
         counts: TokenCounts | None = None,
-        following: Callable[[], Following] = Following,
         name_of_chat: Callable[[str], str] = lambda chat: "",
     ) -> None:
         super().__init__(
@@ -85,7 +84,6 @@ class PromptDesk(PromptSources):
             preset_scripts=preset_scripts,
             default_preset=default_preset,
         )
-        self._following = following
         self._name_of_chat = name_of_chat
         self._now = now
         self.tools = tools
@@ -96,8 +94,12 @@ class PromptDesk(PromptSources):
 
     @property
     def following(self) -> Following:
-        """What follows a reply by itself."""
-        return self._following()
+        """What follows a reply of the current connection by itself."""
+        setup = self._setup.value
+        more = setup.auto_continue
+        if self.connections.spec_of(self.connections.current).prompt_kind == "chat":
+            more = replace(more, enabled=more.enabled and more.allow_chat_completions)
+        return Following(more=more, anew=setup.auto_swipe)
 
     # --- inputs
 

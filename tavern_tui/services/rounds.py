@@ -161,8 +161,10 @@ class Rounds(ToolRounds):
 
     async def _answer_once(self, generation: GenerationType, target: Target, speaker: Character) -> Events:
         """One reply, and what the user wants to follow it by itself."""
-        rules = self._desk.following
-        swiped = continued = tokens = length = 0
+        with self._answering():
+            rules, counter = self._desk.following, self._desk.counts.counter()
+        swiped = continued = 0
+        length = len(target.prefix)
         while True:
             ended: ReplyEnded | None = None
             async with aclosing(self._generate(generation, target, speaker)) as events:
@@ -171,15 +173,18 @@ class Rounds(ToolRounds):
                     yield event
             if ended is None or ended.calls or self._stopped:
                 return
-            tokens += ended.tokens
             grew, length = len(ended.text) - length, len(ended.text)
-            if generation is not GenerationType.CONTINUE and wants_swipe(rules, ended, swiped):
-                swiped, tokens, length = swiped + 1, 0, 0
+            if generation is not GenerationType.CONTINUE and wants_swipe(rules.anew, ended, swiped):
+                swiped, length = swiped + 1, 0
                 if ended.index is not None:
                     message = self.chat.messages[ended.index]
                     generation = GenerationType.SWIPE
                     target = Target(index=ended.index, before=message, extra=target.extra)
-            elif ended.index is not None and wants_more(rules, ended, tokens, grew, continued):
+            elif (
+                ended.index is not None
+                and not self.store.draft.strip()  # the user is writing already: it is their turn
+                and wants_more(rules.more, ended, counter.count(ended.text), grew, continued)
+            ):
                 continued += 1
                 message = self.chat.messages[ended.index]
                 generation = GenerationType.CONTINUE

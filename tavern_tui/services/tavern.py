@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from tavern_tui.services.lorebooks import LorebookService
     from tavern_tui.services.presets import PresetService
     from tavern_tui.services.regex import RegexService
+    from tavern_tui.services.reply_settings import ReplySettings
     from tavern_tui.services.samplers import SamplerService
     from tavern_tui.services.search import SearchService
     from tavern_tui.services.templates import TemplateService
@@ -95,6 +96,7 @@ class Tavern(OpenChats):
         self._templates = templates
         self.log = log
         self.settings_changed = settings.changed
+        self.setup_changed = setup.changed
         self.counted = desk.counts.counted
         self.presets_changed: Signal[str] = Signal()
         """`presets.changed`, for those who do not need the presets themselves."""
@@ -148,6 +150,13 @@ class Tavern(OpenChats):
         from tavern_tui.services.tool_settings import ToolSettings
 
         return ToolSettings(self._settings, self.tools)
+
+    @cached_property
+    def replies(self) -> ReplySettings:
+        """How thinking is read and shown, and what follows a reply by itself."""
+        from tavern_tui.services.reply_settings import ReplySettings
+
+        return ReplySettings(self._settings, self._setup)
 
     @cached_property
     def templates(self) -> TemplateService:
@@ -238,6 +247,11 @@ class Tavern(OpenChats):
         from tavern_tui.services.chat_stats import ChatStatistics
 
         return ChatStatistics(self.chat_places)
+
+    @property
+    def unfolds_thinking(self) -> bool:
+        """Whether the chat shows what a model thought unfolded."""
+        return self._setup.value.reasoning.auto_expand
 
     @property
     def replies_begin_with(self) -> str:

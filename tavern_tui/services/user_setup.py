@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from tavern_tui.core.errors import TavernError
+from tavern_tui.services.signal import Signal
 from tavern_tui.storage.folders import Folders
+from tavern_tui.storage.json_keep import KeyPath
 from tavern_tui.storage.sillytavern import TavernSetup, read_setup, write_global_variables
 from tavern_tui.storage.st_settings import change_st_settings
 
@@ -19,6 +21,8 @@ class SetupService:
         self._warn = warn
         self._stamp: tuple[int, int] | None = None
         self._value: TavernSetup | None = None
+        self.changed: Signal[None] = Signal()
+        """The user changed settings that bear on prompts, replies or how they are shown."""
 
     @property
     def value(self) -> TavernSetup:
@@ -40,7 +44,12 @@ class SetupService:
 
     def change_option(self, name: str, value: object) -> None:
         """Set one of SillyTavern's own options (`power_user`). Raises UnreadableFile, WriteFailed."""
-        change_st_settings(self._folders, {("power_user", name): value})
+        self.change({("power_user", name): value})
+
+    def change(self, changes: Mapping[KeyPath, object]) -> None:
+        """Set these keys of settings.json. Raises UnreadableFile, WriteFailed."""
+        change_st_settings(self._folders, changes)
+        self.changed.send(None)
 
     def change_global_variables(self, variables: Mapping[str, object]) -> None:
         """Keep the global variables; where the file cannot be written, for this run only."""

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from tavern_tui.core.character import Character
 from tavern_tui.core.errors import DataError
+from tavern_tui.core.following import AutoContinue, AutoSwipe
 from tavern_tui.core.lorebook import LoreSettings
 from tavern_tui.core.preset import AuthorsNote, CharacterNote, PromptOptions, RegexScript, SummaryPlace
 from tavern_tui.core.template import ReasoningTemplate
 from tavern_tui.storage.folders import Folders
 from tavern_tui.storage.json_keep import (
-    Key,
     KeyPath,
     KeyTable,
     as_list,
@@ -25,10 +25,10 @@ from tavern_tui.storage.json_keep import (
     lay_over,
     parse_json,
     read_file,
-    text,
     texts,
     whole,
 )
+from tavern_tui.storage.replies import AUTO_CONTINUE, AUTO_SWIPE, REASONING
 from tavern_tui.storage.st_settings import change_st_settings, read_st_settings
 
 VARIABLES: KeyPath = ("extension_settings", "variables", "global")
@@ -86,16 +86,6 @@ CHARACTER_NOTE = KeyTable(
     key("enabled", "useChara", flag),
     key("position", "position", whole),
 )
-REASONING = KeyTable(
-    ReasoningTemplate,
-    *(
-        Key(name, ("power_user", "reasoning", name), reader)
-        for name, reader in {
-            "name": text, "prefix": text, "suffix": text, "separator": text,
-            "auto_parse": flag, "add_to_prompts": flag, "max_additions": whole,
-        }.items()
-    ),
-)  # fmt: skip
 REGEX = KeyTable(
     RegexScript,
     key("name", "scriptName"),
@@ -148,6 +138,8 @@ class TavernSetup:
     """Card file with ending, or group id -> tag ids."""
     options: PromptOptions = field(default_factory=PromptOptions)
     reasoning: ReasoningTemplate = field(default_factory=ReasoningTemplate)
+    auto_continue: AutoContinue = field(default_factory=AutoContinue)
+    auto_swipe: AutoSwipe = field(default_factory=AutoSwipe)
     global_variables: Mapping[str, object] = field(default_factory=dict)
     main_api: str = ""
 
@@ -214,6 +206,8 @@ def setup_from_json(settings: Json, warnings: list[str]) -> TavernSetup:
             **OPTIONS.read(settings, where, warnings),
         ),
         reasoning=ReasoningTemplate(**REASONING.read(settings, where, warnings)),
+        auto_continue=AutoContinue(**AUTO_CONTINUE.read(settings, where, warnings)),
+        auto_swipe=AutoSwipe(**AUTO_SWIPE.read(settings, where, warnings)),
         global_variables=as_object(dig(settings, VARIABLES)),
         main_api=str(settings.get("main_api") or ""),
     )

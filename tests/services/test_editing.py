@@ -116,24 +116,6 @@ async def test_thinking_is_edited_added_and_removed(folders: Folders) -> None:
         assert "reasoning" not in made.session.chat.messages[-1].extra
 
 
-async def test_a_short_reply_is_written_anew_and_a_longer_one_wanted_goes_on(folders: Folders) -> None:
-    async with tavern(folders, scripted("Hm.", "Well then, come in and sit down.")) as made:
-        made.change_settings(auto_swipe_below=10)
-        await run(made.session.send("Hello"))
-        message = made.session.chat.messages[-1]
-        assert [swipe.text for swipe in message.swipes] == ["Hm.", "Well then, come in and sit down."]
-        made.change_settings(auto_swipe_below=0, auto_continue=40)
-        await run(made.session.send("Again"))
-        assert len(texts(made)[-1]) > len("Well then, come in and sit down.") * 2
-
-
-async def test_a_reply_that_never_gets_long_enough_is_given_up(folders: Folders) -> None:
-    async with tavern(folders, scripted("")) as made:
-        made.change_settings(auto_swipe_below=10)
-        await run(made.session.send("Hello"))
-        assert len(made.connections.provider().requests) == 4  # type: ignore[attr-defined]  # the scripted one
-
-
 async def test_another_token_is_taken_and_the_model_goes_on_from_there(folders: Folders) -> None:
     async with tavern(folders, scripted("one two three", " four five")) as made:
         await run(made.session.send("Hello"))

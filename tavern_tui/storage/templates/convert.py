@@ -26,7 +26,7 @@ def _table(made: type, *left_out: str) -> KeyTable:
 INSTRUCT = _table(InstructTemplate)
 CONTEXT = _table(ContextTemplate)
 SYSTEM_PROMPT = _table(SystemPrompt, "enabled")
-REASONING = _table(ReasoningTemplate, "auto_parse", "add_to_prompts", "max_additions")
+REASONING = _table(ReasoningTemplate, "auto_parse", "add_to_prompts", "max_additions", "auto_expand")
 
 ANCHOR_BEFORE = "{{#if anchorBefore}}{{anchorBefore}}\n{{/if}}"
 ANCHOR_AFTER = "{{#if anchorAfter}}{{anchorAfter}}\n{{/if}}"
