@@ -55,8 +55,10 @@ def store(folders: Folders) -> TemplateStore:
 def test_a_file_says_who_uses_it_and_has_every_field(path: Path) -> None:
     assert path.read_text(encoding="utf-8").startswith("# ")
     template = ALL[path.stem]
-    unknown = {"name", "instruct", "context", "chat_template_hashes", "chat_template_marks"}
-    assert not template.keys() - unknown
+    known = {"name", "instruct", "context", "reasoning", "chat_template_hashes", "chat_template_marks"}
+    assert not template.keys() - known
+    marks = {"prefix", "suffix", "separator"}
+    assert template.get("reasoning", {}).keys() - {"name"} in (marks, set())
     instruct, context = template.get("instruct", {}), template["context"]
     assert not instruct.keys() - {*TEXTS, *SWITCHES, *OPTIONAL}
     if instruct:

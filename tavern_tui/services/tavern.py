@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from tavern_tui.services.connection_offers import ConnectionOffers
     from tavern_tui.services.lorebooks import LorebookService
     from tavern_tui.services.presets import PresetService
+    from tavern_tui.services.reasoning_templates import ReasoningTemplates
     from tavern_tui.services.regex import RegexService
     from tavern_tui.services.reply_settings import ReplySettings
     from tavern_tui.services.samplers import SamplerService
@@ -157,6 +158,13 @@ class Tavern(OpenChats):
         from tavern_tui.services.reply_settings import ReplySettings
 
         return ReplySettings(self._settings, self._setup)
+
+    @cached_property
+    def reasoning_templates(self) -> ReasoningTemplates:
+        """The marks of thinking, by name."""
+        from tavern_tui.services.reasoning_templates import ReasoningTemplates
+
+        return ReasoningTemplates(self._folders, self._templates, self.replies)
 
     @cached_property
     def templates(self) -> TemplateService:

@@ -63,8 +63,8 @@ class TemplateShelf(Generic[Kept]):
     def entries(self, kind: TemplateKind) -> list[TemplateEntry]:
         """All templates of a kind by name, upper and lower case aside."""
         names = set(self._names(kind))
-        if kind is not TemplateKind.INSTRUCT and self._known(kind, DEFAULT) is None:
-            names.add(DEFAULT)
+        if kind in USUAL and self._known(kind, USUAL[kind]) is None:
+            names.add(USUAL[kind])
         return [self.entry(kind, name) for name in sorted(names, key=lambda one: (one.casefold(), one))]
 
     def entry(self, kind: TemplateKind, name: str) -> TemplateEntry:
@@ -78,13 +78,11 @@ class TemplateShelf(Generic[Kept]):
         place = sources[0].relative_to(self._folders.data).as_posix()
         return TemplateEntry(kind=kind, name=name, origin=origin, place=place)
 
-    def get(self, kind: TemplateKind, name: str) -> Template:
+    def get(self, kind: TemplateKind, name: str) -> Kept:
         """A template by name. Raises UsageError."""
-        found: Template | None = getattr(self._store, _GETTERS[kind])(name)
-        if found is None and kind is TemplateKind.CONTEXT and name == DEFAULT:
-            found = self._store.default_context()
-        if found is None and kind is TemplateKind.SYSTEM and name == DEFAULT:
-            found = self._store.default_system_prompt()
+        found: Kept | None = getattr(self._store, _GETTERS[kind])(name)
+        if found is None and self._is_virtual(kind, name):
+            found = getattr(self._store, _USUAL_GETTERS[kind])()
         if found is None:
             raise UsageError(f'There is no {kind.called} "{name}".')
         return found
@@ -99,11 +97,10 @@ class TemplateShelf(Generic[Kept]):
 
     def _is_virtual(self, kind: TemplateKind, name: str) -> bool:
         """Whether the program has such a template without a file."""
-        return kind is not TemplateKind.INSTRUCT and name.casefold() == DEFAULT.casefold()
+        return name.casefold() == USUAL.get(kind, "").casefold() != ""
 
     def _is_users(self, path: Path) -> bool:
         return path.is_relative_to(self._folders.data)
-
 
     # --- keeping
 
@@ -112,22 +109,18 @@ class TemplateShelf(Generic[Kept]):
         if template != self.get(kind, template.name):
             self._store.save(template)
 
-    def duplicate(self, kind: TemplateKind, name: str) -> Template:
+    def duplicate(self, kind: TemplateKind, name: str) -> Kept:
         """A copy under a name of its own."""
         one = self.get(kind, name)
         return self._add(kind, _renamed(one, self._free_name(kind, f"{one.name} copy")))
 
-    def rename(self, kind: TemplateKind, name: str, new: str) -> Template:
-        """Another name, also in the connections that use the template."""
+    def rename(self, kind: TemplateKind, name: str, new: str) -> Kept:
+        """Another name."""
         one = self.get(kind, name)
         if new.strip() == one.name:
             return one
         file = self._own_file(kind, name, "be renamed")
-        made = self._add(kind, _renamed(one, self._good_name(kind, new, but=one.name)), instead_of=file)
-        for connection in self._connections.all:
-            if getattr(connection, FIELDS[kind]) == name:
-                self._point(connection, kind, made.name)
-        return made
+        return self._add(kind, _renamed(one, self._good_name(kind, new, but=one.name)), instead_of=file)
 
     def delete(self, kind: TemplateKind, name: str) -> Trashed:
         """Move the user's template to the trash; a built-in one of that name is back then."""
@@ -141,7 +134,7 @@ class TemplateShelf(Generic[Kept]):
         restore(self._folders, trashed)
         self._store.reload()
 
-    def _add(self, kind: TemplateKind, template: Template, instead_of: Path | None = None) -> Template:
+    def _add(self, kind: TemplateKind, template: Kept, instead_of: Path | None = None) -> Kept:
         self._store.save(template)
         if instead_of is not None:
             move_to_trash(self._folders, instead_of, title=f"{kind.called}, renamed to {template.name}")
@@ -189,10 +182,27 @@ class TemplateShelf(Generic[Kept]):
         means the home folder."""
         return write_templates(file, {kind.value: template_to_json(self.get(kind, name))}, bare=True)
 
-    def export_used(self, file: str) -> Path:
-        """Write all templates the current connection uses as SillyTavern's master export, or as one
-        YAML file of ours."""
-        used = {kind: self.in_use(kind).name for kind in TemplateKind}
-        parts = {kind.value: template_to_json(self.get(kind, name)) for kind, name in used.items() if name}
-        return write_templates(file, parts)
 
+def _renamed(template: Kept, name: str) -> Kept:
+    """The template under another name, in its object, too."""
+    source: Mapping[str, object] = {**template.source, "name": name} if template.source else {}
+    return replace(template, name=name, source=source)
+
+
+_GETTERS = {
+    TemplateKind.INSTRUCT: "instruct",
+    TemplateKind.CONTEXT: "context",
+    TemplateKind.SYSTEM: "system_prompt",
+    TemplateKind.REASONING: "reasoning",
+}
+_USUAL_GETTERS = {
+    TemplateKind.CONTEXT: "default_context",
+    TemplateKind.SYSTEM: "default_system_prompt",
+    TemplateKind.REASONING: "default_reasoning",
+}
+_LISTS = {
+    TemplateKind.INSTRUCT: "names",
+    TemplateKind.CONTEXT: "context_names",
+    TemplateKind.SYSTEM: "system_prompt_names",
+    TemplateKind.REASONING: "reasoning_names",
+}

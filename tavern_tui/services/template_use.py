@@ -16,17 +16,16 @@ Template = InstructTemplate | ContextTemplate | SystemPrompt
 
 
 class TemplateKind(StrEnum):
-    """The kinds of templates a prompt is laid out by, by SillyTavern's names for them."""
+    """The kinds of templates, by SillyTavern's names for them."""
 
     INSTRUCT = "instruct"
     CONTEXT = "context"
     SYSTEM = "sysprompt"
+    REASONING = "reasoning"
 
     @property
     def called(self) -> str:
-        return {"instruct": "instruct template", "context": "context template"}.get(
-            self.value, "system prompt"
-        )
+        return "system prompt" if self is TemplateKind.SYSTEM else f"{self.value} template"
 
 
 FIELDS = {
@@ -34,7 +33,7 @@ FIELDS = {
     TemplateKind.CONTEXT: "context",
     TemplateKind.SYSTEM: "system_prompt",
 }
-"""Kind -> field of a connection."""
+"""Kinds a prompt is laid out by -> field of a connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from tavern_tui.services.templates import TemplateKind
 from tavern_tui.storage.folders import Folders
 from tests.services.helpers import tavern
 
-INSTRUCT, CONTEXT, SYSTEM = TemplateKind.INSTRUCT, TemplateKind.CONTEXT, TemplateKind.SYSTEM
+LAYOUT = INSTRUCT, CONTEXT, SYSTEM = TemplateKind.INSTRUCT, TemplateKind.CONTEXT, TemplateKind.SYSTEM
 TEXT = Connection(name="text", provider="llamacpp", url="http://127.0.0.1:9", model="qwen2.5-7b")
 MINE = {
     "name": "Mine",
@@ -81,7 +81,7 @@ async def test_a_choice_is_kept_with_the_connection_and_lays_out_the_prompt(fold
         assert prompt.count("Be brief.") == 1
         made.templates.choose(INSTRUCT, "none")
         assert "### Response:" not in made.session.preview("hi").text
-        for kind in TemplateKind:
+        for kind in LAYOUT:
             made.templates.choose(kind, "auto")
             assert made.templates.chosen(kind) == "auto"
 
@@ -127,8 +127,8 @@ async def test_it_says_which_template_auto_picked_and_why(
 
 async def test_a_chosen_template_that_is_gone_is_told(folders: Folders) -> None:
     async with tavern(folders, replace(TEXT, instruct="Gone", context="Gone", system_prompt="Gone")) as made:
-        assert [made.templates.in_use(kind).name for kind in TemplateKind] == ["", "Default", "Default"]
-        assert all('There is no "Gone"' in made.templates.in_use(kind).reason for kind in TemplateKind)
+        assert [made.templates.in_use(kind).name for kind in LAYOUT] == ["", "Default", "Default"]
+        assert all('There is no "Gone"' in made.templates.in_use(kind).reason for kind in LAYOUT)
 
 
 # --- keeping

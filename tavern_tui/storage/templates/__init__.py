@@ -37,6 +37,8 @@ from tavern_tui.storage.templates.files import (
 from tavern_tui.text.js_regex import compile_js, parse_literal
 
 __all__ = [
+    "DEFAULT",
+    "DEFAULT_REASONING",
     "KINDS",
     "Recognised",
     "TemplateStore",
@@ -52,6 +54,7 @@ __all__ = [
 ]
 
 DEFAULT = "Default"
+DEFAULT_REASONING = ReasoningTemplate().name
 DEFAULT_STORY = "".join(
     f"{{{{#if {name}}}}}{{{{{name}}}}}\n{{{{/if}}}}"
     for name in (
@@ -151,6 +154,10 @@ class TemplateStore:
     def default_system_prompt(self) -> SystemPrompt:
         """The system prompt where none is chosen."""
         return self.system_prompt(DEFAULT) or SystemPrompt(name=DEFAULT, content=DEFAULT_SYSTEM)
+
+    def default_reasoning(self) -> ReasoningTemplate:
+        """The marks of thinking that most models use."""
+        return self.reasoning(DEFAULT_REASONING) or ReasoningTemplate()
 
     # --- by what answers
 

@@ -37,7 +37,7 @@ LOOK_AFTER = 0.12
 """Seconds of quiet after a change before the preview is made again."""
 
 NOT_SENT = "This connection sends a list of messages and needs no templates."
-KINDS = tuple(TemplateKind)
+KINDS = tuple(TITLES)
 OUTSIDE_FIELDS = frozenset(key.action for key in keys.ROWS) - {"sample"}
 """Actions whose keys mean nothing while a field has the focus."""
 
