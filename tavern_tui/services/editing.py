@@ -11,6 +11,7 @@ from tavern_tui.core.errors import UsageError
 from tavern_tui.services.events import ChatReplaced, MessageChanged, MessageRemoved
 from tavern_tui.services.reply_facts import now
 from tavern_tui.services.rounds import Rounds
+from tavern_tui.text.reasoning import split_reasoning
 
 UNDO_STEPS = 50
 
@@ -44,8 +45,19 @@ class Editing(Rounds):
     # --- texts
 
     def edit(self, index: int, text: str) -> None:
-        """Give the shown swipe of a message another text."""
-        self._change(index, "edit", lambda message: message.with_text(text))
+        """Give the shown swipe of a message another text. Thinking in a reply's is taken out of it, where
+        that is done by itself."""
+        template = self._desk.reasoning
+
+        def changed(message: Message) -> Message:
+            if message.is_user or message.reasoning or not template.auto_parse:
+                return message.with_text(text)
+            found = split_reasoning(text, template)
+            message = message.with_text(found.text)
+            extra = {"reasoning": found.reasoning, "reasoning_type": "parsed"}
+            return message.with_extra(extra) if found.reasoning else message
+
+        self._change(index, "edit", changed)
 
     def edit_reasoning(self, index: int, text: str) -> None:
         """Give the shown swipe another thinking; an empty text removes it."""

@@ -28,6 +28,13 @@ JSON_MARK = "json:"
 """TOML knows no null: a table with one inside is kept as JSON text behind this mark."""
 
 
+ELSEWHERE = dict.fromkeys(
+    ("auto_continue", "auto_swipe_below"),
+    "SillyTavern's settings.json says what follows a reply; Alt+Shift+R changes it.",
+)
+"""Keys somebody may look for in this file, and where they are."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedSettings:
     """Settings as far as the file could be understood."""
@@ -50,7 +57,9 @@ def load_settings(path: Path) -> LoadedSettings:
     except (UnreadableFile, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         sentence = f"The settings file {path} could not be used ({error}); defaults are in force."
         return LoadedSettings(settings=Settings(), warnings=(sentence,), writable=False)
-    warnings: list[str] = []
+    warnings = [
+        f'{path}: "{name}" is not used. {where}' for name, where in ELSEWHERE.items() if name in found
+    ]
     settings = settings_from(found, str(path), warnings)
     return LoadedSettings(settings=settings, warnings=tuple(warnings))
 

@@ -96,3 +96,19 @@ async def test_the_default_cannot_be_had_twice_or_be_taken_away(folders: Folders
             made.reasoning_templates.delete(REASONING, "Think XML")
         with pytest.raises(UsageError, match="no reasoning template"):
             made.reasoning_templates.choose("Nobody's")
+
+
+async def test_thinking_in_an_edited_reply_is_taken_out_where_that_is_switched_on(folders: Folders) -> None:
+    async with tavern(folders, scripted("One.", "Two.")) as made:
+        await run(made.session.send("Hello"))
+        typed = "<think>Hm.</think>\nWell."
+        made.session.edit(-1, typed)
+        assert made.session.chat.messages[-1].text == typed
+        made.replies.change_thinking(replace(made.replies.thinking, auto_parse=True))
+        made.session.edit(-1, typed)
+        reply = made.session.chat.messages[-1]
+        assert (reply.text, reply.reasoning, reply.extra["reasoning_type"]) == ("Well.", "Hm.", "parsed")
+        made.session.edit(-1, typed)
+        assert made.session.chat.messages[-1].text == typed, "it has thinking already"
+        made.session.edit(-2, typed)
+        assert made.session.chat.messages[-2].text == typed, "the user's own words stay"

@@ -321,6 +321,22 @@ async def test_a_pick_picks_anew(folders: Folders) -> None:
         assert made.session.chat.metadata["pick_reroll_seed"] == 9
 
 
+async def test_another_reasoning_template_is_used_from_now_on(folders: Folders) -> None:
+    async with scripts(folders) as (runner, made, _):
+        assert await runner.run("/reasoning-template") == "Think XML"
+        assert await runner.run("/reasoning-preset gemma 4") == "Gemma 4"
+        assert made.replies.thinking.prefix == "<|channel>thought\n"
+        assert (
+            await runner.run("/reasoning-parse [THINK]a[/THINK]b | /reasoning-template Mistral") == "Mistral"
+        )
+        assert await runner.run("/reasoning-parse [THINK]a[/THINK]b") == "a"
+        with pytest.raises(UsageError, match="no reasoning template") as caught:
+            await runner.run("/reasoning-template Nobody's")
+        assert "Gemma 4" in caught.value.hint
+        assert await runner.run("/reasoning-formatting quiet=true Nobody's") == ""
+        assert await runner.run("/reasoning-template") == "Mistral"
+
+
 async def test_thoughts_are_folded_by_name(folders: Folders) -> None:
     async with scripts(folders) as (runner, _, front):
         await runner.run("/reasoning-expand 0")

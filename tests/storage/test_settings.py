@@ -93,3 +93,13 @@ def test_odd_values_are_ignored_and_survive(tmp_path: Path) -> None:
     assert table["mystery"] == [1]
     assert table["streaming_fps"] == "fast"
     assert table["connections"][0]["odd"] == 1
+
+
+def test_a_key_that_is_elsewhere_is_told_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text("auto_continue = 400\nbell = false\n")
+    loaded = load_settings(path)
+    assert len(loaded.warnings) == 1
+    assert "settings.json" in loaded.warnings[0]
+    save_settings(path, dataclasses.replace(loaded.settings, bell=True))
+    assert path.read_text() == "auto_continue = 400\n"

@@ -10,7 +10,8 @@ from difflib import SequenceMatcher
 from tavern_tui.core.errors import UsageError
 from tavern_tui.core.template import ReasoningTemplate
 from tavern_tui.services.slash.registry import Call, Slash
-from tavern_tui.services.slash.values import as_json, as_number, as_text
+from tavern_tui.services.slash.values import as_json, as_number, as_text, is_on
+from tavern_tui.services.template_use import TemplateKind
 from tavern_tui.text.js_regex import JsMatch, JsRegex, compile_js, parse_literal
 from tavern_tui.text.reasoning import split_reasoning
 from tavern_tui.text.trim import trim_sentences
@@ -137,6 +138,20 @@ async def format_reasoning(call: Call) -> object:
     return block + call.unnamed
 
 
+async def reasoning_template(call: Call) -> object:
+    """The template in use, or another one from now on."""
+    templates, wanted = call.tavern.reasoning_templates, call.unnamed.strip()
+    if not wanted:
+        return templates.chosen
+    try:
+        return templates.choose(wanted).name
+    except UsageError as error:
+        if is_on(call.text("quiet")):
+            return ""
+        known = ", ".join(one.name for one in templates.entries(TemplateKind.REASONING))
+        raise UsageError(str(error), hint=f"Known: {known}.") from error
+
+
 COMMANDS = (
     Slash(name="lower", aliases=("lowercase", "to-lower"), run=lower, help="In small letters.", usage="TEXT"),
     Slash(name="upper", aliases=("uppercase", "to-upper"), run=upper, help="In capitals.", usage="TEXT"),
@@ -189,5 +204,12 @@ COMMANDS = (
         run=format_reasoning,
         help="Put thinking before a text.",
         usage="reasoning=T TEXT",
+    ),
+    Slash(
+        name="reasoning-template",
+        aliases=("reasoning-formatting", "reasoning-preset"),
+        run=reasoning_template,
+        help="How a model marks its thinking.",
+        usage="[quiet=false] [NAME]",
     ),
 )
