@@ -420,6 +420,8 @@ class FakeTavern:
         self.opened: Signal[FakeSession] = Signal()
         self.notices: Signal[str] = Signal()
         self.settings_changed: Signal[Settings] = Signal()
+        self.setup_changed: Signal[None] = Signal()
+        self.unfolds_thinking = False
         self.counted: Signal[None] = Signal()
         self.presets_changed: Signal[str] = Signal()
         self.offers = FakeOffers()

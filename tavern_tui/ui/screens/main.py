@@ -68,6 +68,7 @@ class MainScreen(WatchingScreen):
             tavern.presets_changed.listen(lambda _: self._inputs_changed()),
             tavern.counted.listen(lambda _: self._inputs_changed()),
             tavern.settings_changed.listen(self._settings_changed),
+            tavern.setup_changed.listen(lambda _: self._setup_changed()),
         ]
         self._watch_file()
         self.chat.attach(tavern)
@@ -78,6 +79,10 @@ class MainScreen(WatchingScreen):
 
     def _settings_changed(self, settings: Settings) -> None:
         self.chat.take_settings(settings)
+
+    def _setup_changed(self) -> None:
+        self.chat.take_settings(self.tavern.settings)
+        self._inputs_changed()
 
     @work
     async def _start(self) -> None:

@@ -34,13 +34,19 @@ class Look:
 
     style: str = "flat"
     facts: tuple[str, ...] = USUAL_FACTS
+    thinking: str = "folded"
+    """`folded` (it says that there is some), `unfolded` or `hidden`."""
 
     @classmethod
-    def of(cls, settings: Settings) -> Look:
-        """The look the settings ask for; what they name wrongly is left out."""
+    def of(cls, settings: Settings, *, unfolds: bool = False) -> Look:
+        """The look the settings ask for; what they name wrongly is left out. `unfolds`: thinking is shown
+        in full at first."""
         wanted = {*settings.message_facts, *(("time",) if settings.show_timestamps else ())}
         style = settings.message_style if settings.message_style in STYLES else "flat"
-        return cls(style=style, facts=tuple(name for name in FACTS if name in wanted))
+        thinking = ("unfolded" if unfolds else "folded") if settings.show_reasoning else "hidden"
+        return cls(
+            style=style, facts=tuple(name for name in FACTS if name in wanted), thinking=thinking
+        )
 
     @property
     def is_boxed(self) -> bool:

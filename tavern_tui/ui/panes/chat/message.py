@@ -58,6 +58,7 @@ def shown(message: Shown, look: Look = USUAL) -> TranscriptMessage:
         return message
     extra = message.extra
     calls = tool_title(extra) if message.hidden else ""
+    thoughts = message.reasoning if look.thinking != "hidden" else ""
     return TranscriptMessage(
         name=message.name,
         text="" if calls else without_tags(message.text),
@@ -65,7 +66,8 @@ def shown(message: Shown, look: Look = USUAL) -> TranscriptMessage:
         hidden=message.hidden and not calls,
         swipe=message.shown + 1,
         swipes=len(message.swipes),
-        reasoning=tool_results(extra) if calls else message.reasoning,
+        reasoning=tool_results(extra) if calls else thoughts,
+        unfolded=look.thinking == "unfolded" and not calls,
         folded_as=calls,
         reasoning_seconds=_milliseconds(extra.get("reasoning_duration")),
         sources=_sources(extra.get("citations")),

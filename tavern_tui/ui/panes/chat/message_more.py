@@ -85,8 +85,13 @@ class MessageMore(MessageKeys):
             self.notify("Swipe deleted. u brings it back.", markup=False)
 
     def action_message_fold(self) -> None:
-        if self._index >= 0:
-            self.transcript.fold(self._index)
+        index = self._index
+        if index < 0:
+            return
+        if self.transcript.look.thinking == "hidden" and self._session.chat.messages[index].reasoning:
+            self.notify("The chat shows no thinking. Alt+Shift+R, Replies, changes that.", markup=False)
+            return
+        self.transcript.fold(index)
 
     @work(exclusive=True, group="edit")
     async def action_message_thinking(self) -> None:

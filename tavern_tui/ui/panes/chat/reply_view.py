@@ -16,6 +16,7 @@ from tavern_tui.services.events import (
     MessageAdded,
     MessageChanged,
     MessageRemoved,
+    ReasoningGrew,
     ReplyEnded,
     ReplyGrew,
     ReplyStarted,
@@ -162,6 +163,10 @@ class ReplyView(Attaching):
             case ReplyGrew(index=int(index)) if index == len(messages) - 1:
                 self._grow(messages[index].text)
             case ReplyGrew(index=int(index)):
+                self._grow_within(index)
+            case ReasoningGrew(index=int(index)) if index == len(messages) - 1:
+                self.transcript.think(messages[index].reasoning)
+            case ReasoningGrew(index=int(index)) if self.transcript.look.thinking == "unfolded":
                 self._grow_within(index)
             case ReplyEnded():
                 self._end(event)

@@ -80,13 +80,16 @@ class SessionView(Column):
         self._tavern = tavern
         self._session = tavern.session
         self._attached = True
-        self.transcript.look = Look.of(tavern.settings)
+        self.transcript.look = self._look()
+
+    def _look(self) -> Look:
+        return Look.of(self._tavern.settings, unfolds=self._tavern.unfolds_thinking)
 
     def take_settings(self, settings: Settings) -> None:
         """The user chose another look, or another key for sending."""
         self.composer.enter_sends = settings.enter_sends
         self._show_avatar()
-        look = Look.of(settings)
+        look = self._look()
         if look != self.transcript.look:
             place, self.transcript.look = self.transcript.place, look
             self.reload()

@@ -13,7 +13,7 @@ from textual.timer import Timer
 
 from tavern_tui.core.chat import Message as ChatMessage
 from tavern_tui.ui.panes.chat.finding import hits, needle
-from tavern_tui.ui.panes.chat.message import Shown
+from tavern_tui.ui.panes.chat.message import Shown, TranscriptMessage
 from tavern_tui.ui.panes.chat.pointing import is_link, swipe_arrow
 from tavern_tui.ui.panes.chat.selecting import (
     key_and_line,
@@ -67,6 +67,8 @@ class Transcript(TranscriptLines):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._stream: Stream | None = None
+        self._thinks = False
+        """Thoughts arrived that are not laid out yet."""
         self._frame: Timer | None = None
         self.frame = FRAME
         """Seconds between two looks of a growing message."""
@@ -118,10 +120,15 @@ class Transcript(TranscriptLines):
         """Show another text, swipe or flag for one message."""
         if not 0 <= index < len(self._messages):
             return
+        grown = self._messages[index]
+        was_growing = isinstance(grown, TranscriptMessage) and grown.streaming
         if index == len(self._messages) - 1:
             self._end_stream(lay=False)
         anchor = self._anchor()
         self._messages[index] = message
+        if was_growing and isinstance(grown, TranscriptMessage) and message is not grown:
+            self._messages[index] = whole = self._shown(index)
+            whole.unfolded = grown.unfolded  # it may have been folded by hand meanwhile
         self._lay_anew(index)
         self._settle(anchor)
 
@@ -173,25 +180,48 @@ class Transcript(TranscriptLines):
         if not self._messages:
             return
         if self._stream is None:
-            message = self._shown(len(self._messages) - 1)
-            message.streaming = True
-            self._messages[-1] = message
+            message = self._growing()
             self._layouts.pop(len(self._messages) - 1, None)
             self._stream = Stream(message)
+            self._thinks = bool(message.reasoning and not message.text)  # until now: its title changes
         self._stream.feed(delta)
+        self._look_soon()
+
+    def think(self, thoughts: str) -> None:
+        """All that the author of the last message has thought so far."""
+        if not self._messages or self.look.thinking == "hidden":
+            return
+        message = self._shown(len(self._messages) - 1)
+        self._thinks = self._thinks or message.unfolded or not (message.streaming and message.reasoning)
+        self._growing().reasoning = thoughts
+        if self._thinks:
+            self._look_soon()
+
+    def _growing(self) -> TranscriptMessage:
+        """The last message, of which more is expected."""
+        self._messages[-1] = message = self._shown(len(self._messages) - 1)
+        message.streaming = True
+        return message
+
+    def _look_soon(self) -> None:
         if self._frame is None:
             self._frame = self.set_timer(max(self.frame, LEISURE * self._look_took), self._flush)
 
     def _flush(self) -> None:
         """Lay out what arrived since the last frame."""
         self._frame = None
-        if self._stream is None or not self._messages:
+        if not self._messages or not (self._stream or self._thinks):
             return
         began = perf_counter()
         index = len(self._messages) - 1
-        layout = self._layout(index)
-        layout.extend(self._stream.take())
-        self._heights.set(index, len(layout.lines))
+        text = self._stream.take() if self._stream is not None else ""
+        if self._thinks:
+            self._thinks = False
+            self._layouts.pop(index, None)
+            self._heights.doubt(index, self._estimate(self._messages[index]))
+        else:
+            self._layout(index).extend(text)
+        self._heights.set(index, len(self._layout(index).lines))
         self._grown()
         self._look_took = perf_counter() - began
 
@@ -206,9 +236,12 @@ class Transcript(TranscriptLines):
             self._frame.stop()
             self._frame = None
         stream, self._stream = self._stream, None
+        self._thinks = False
         if stream is not None:
             stream.take()
-            stream.message.streaming = False
+        last = self._messages[-1] if self._messages else None
+        if isinstance(last, TranscriptMessage) and last.streaming:
+            last.streaming = False
             if lay:
                 self._lay_anew(len(self._messages) - 1)
 
