@@ -17,6 +17,7 @@ BENCHES: dict[str, str] = {
     "chats": "tavern_tui.ui.panes.chats.bench:ChatsBench",
     "samplers": "tavern_tui.ui.panes.samplers.bench:SamplerBench",
     "regex": "tavern_tui.ui.panes.regex.bench:RegexBench",
+    "replies": "tavern_tui.ui.panes.replies.bench:ReplyBench",
     "group": "tavern_tui.ui.panes.groups.bench:GroupBench",
     "manager": "tavern_tui.ui.panes.presets.bench:ManagerBench",
 }

@@ -32,6 +32,7 @@ ROWS: tuple[Key, ...] = (
     _bench("samplers", "f10,alt+s", "Samplers", "What the server is told about choosing tokens; presets."),
     _bench("chats", "alt+h", "All chats", "Chats with whoever is open: rename, branch tree, export, trash."),
     _bench("note", "alt+w", "Author's note", "The author's note of this chat, and the character's own."),
+    _bench("replies", "alt+shift+r", "Replies", "Thinking in replies; auto-continue and auto-swipe."),
     _bench("personas", "alt+e", "Personas", "Choose and edit who you are."),
     _bench("group", "alt+g", "Groups", "Groups and their members."),
     a_key("main.next_connection", "ctrl+n", "Next connection", "Let the next connection answer from now on."),

@@ -20,6 +20,7 @@ from tavern_tui.ui.panes.lorebook import keys as lorebook
 from tavern_tui.ui.panes.persona import keys as persona
 from tavern_tui.ui.panes.presets import keys as presets
 from tavern_tui.ui.panes.regex import keys as regex
+from tavern_tui.ui.panes.replies import keys as replies
 from tavern_tui.ui.panes.samplers import keys as samplers
 from tavern_tui.ui.panes.templates import keys as templates
 
@@ -40,6 +41,7 @@ SCOPES: dict[str, str] = {
     "templates": "Templates",
     "regex": "Regex scripts",
     "samplers": "Samplers",
+    "replies": "Replies",
     "chats": "Chats",
     "bench": "On every editing screen",
     "editor": "Text editor",
@@ -55,6 +57,7 @@ KEYS: tuple[Key, ...] = (
     *templates.ROWS,
     *regex.ROWS,
     *samplers.ROWS,
+    *replies.ROWS,
     *chats.ROWS,
 )
 """Every key there is. A bench adds the rows of its `keys.py` here."""

@@ -25,6 +25,7 @@ from tavern_tui.ui.panes.persona.bench import PersonaBench
 from tavern_tui.ui.panes.presets.bench import ManagerBench
 from tavern_tui.ui.panes.prompt.pane import PromptPane
 from tavern_tui.ui.panes.regex.bench import RegexBench
+from tavern_tui.ui.panes.replies.bench import ReplyBench
 from tavern_tui.ui.panes.samplers.bench import SamplerBench
 from tavern_tui.ui.panes.templates.bench import TemplateBench
 from tavern_tui.ui.screens.bench import Bench
@@ -50,6 +51,7 @@ OWNERS = {
     "templates": TemplateBench,
     "regex": RegexBench,
     "samplers": SamplerBench,
+    "replies": ReplyBench,
     "chats": ChatsBench,
     "compare": CompareScreen,
 }
@@ -146,6 +148,8 @@ def _alt_keys() -> list[str]:
 def _character(name: str) -> str:
     """What a terminal sends behind Escape for a key such as `alt+o`."""
     last = name.removeprefix("alt+")
+    if last.startswith("shift+"):
+        last = last.removeprefix("shift+").upper()
     return {"full_stop": ".", "comma": ",", "slash": "/"}.get(last, last if len(last) == 1 else "")
 
 

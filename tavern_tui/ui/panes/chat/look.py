@@ -44,9 +44,7 @@ class Look:
         wanted = {*settings.message_facts, *(("time",) if settings.show_timestamps else ())}
         style = settings.message_style if settings.message_style in STYLES else "flat"
         thinking = ("unfolded" if unfolds else "folded") if settings.show_reasoning else "hidden"
-        return cls(
-            style=style, facts=tuple(name for name in FACTS if name in wanted), thinking=thinking
-        )
+        return cls(style=style, facts=tuple(name for name in FACTS if name in wanted), thinking=thinking)
 
     @property
     def is_boxed(self) -> bool:

@@ -171,7 +171,11 @@ class Transcript(TranscriptLines):
         if 0 <= index < len(self._messages):
             message = self._shown(index)
             message.unfolded = not message.unfolded if folded is None else not folded
-            self.replace(index, message)
+            if message.streaming:
+                self._thinks = True
+                self._look_soon()
+            else:
+                self.replace(index, message)
 
     # --- growing
 
