@@ -282,6 +282,7 @@ class PromptDesk(PromptSources):
         return ReplyRules(
             stop=tuple(dict.fromkeys((*prompt.stop, *self.connections.current.stop))),
             reasoning=inputs.reasoning if inputs.reasoning.auto_parse else None,
+            thoughts=_unfinished_thoughts(inputs),
             count=counter.count,
             clean=lambda text, final: clean_reply(text, rules, final=final),
         )
@@ -419,6 +420,15 @@ class PromptDesk(PromptSources):
     async def aclose(self) -> None:
         await self.tools.aclose()
         await self.counts.aclose()
+
+
+def _unfinished_thoughts(inputs: PromptInputs) -> str:
+    """The thinking that a message to go on with breaks off in. One text ends with it; services that take a
+    list of messages may begin anew."""
+    last = inputs.messages[-1] if inputs.messages else None
+    if inputs.generation is not GenerationType.CONTINUE or not isinstance(inputs.shape, TextShape):
+        return ""
+    return last.reasoning if last is not None and not last.text else ""
 
 
 def _others(inputs: PromptInputs) -> tuple[str, ...]:

@@ -39,6 +39,8 @@ class ReplyRules:
     stop: tuple[str, ...] = ()
     reasoning: ReasoningTemplate | None = None
     """None: thinking inside the text stays there."""
+    thoughts: str = ""
+    """Thinking that the prompt ended in, and that the reply goes on with."""
     count: Callable[[str], int] = len
     """Tokens of a text, for servers that do not say."""
     clean: Callable[[str, bool], str] = lambda text, final: text
@@ -112,7 +114,8 @@ class Reply:
         self._rules = rules
         self._cutter = StopCutter(rules.stop)
         if rules.reasoning is not None:
-            self._splitter = ReasoningSplitter(rules.reasoning)
+            self._splitter = ReasoningSplitter(rules.reasoning, opened=bool(rules.thoughts))
+            self._thoughts = [rules.thoughts] if rules.thoughts else []
         self.started_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self.started = self.last_event = self._clock()
         self._pump = Pump(stream)

@@ -72,7 +72,7 @@ class ReasoningSplitter:
         active = bool(self._prefix and self._suffix)
         self._state = (_State.THINKING if opened else _State.START) if active else _State.TEXT
         self._held = ""
-        self._thought = False
+        self._thought = opened
         """Some thinking was emitted: white space is no longer at its start."""
 
     @property

@@ -112,3 +112,16 @@ async def test_thinking_in_an_edited_reply_is_taken_out_where_that_is_switched_o
         assert made.session.chat.messages[-1].text == typed, "it has thinking already"
         made.session.edit(-2, typed)
         assert made.session.chat.messages[-2].text == typed, "the user's own words stay"
+
+
+async def test_a_reply_that_was_stopped_while_it_thought_goes_on_thinking(folders: Folders) -> None:
+    async with tavern(folders, scripted("<think>First, then", " much more.</think>\nYes.")) as made:
+        made.replies.change_thinking(replace(made.replies.thinking, auto_parse=True))
+        await run(made.session.send("Hello"))
+        reply = made.session.chat.messages[-1]
+        assert (reply.text, reply.reasoning) == ("", "First, then")
+        await run(made.session.continue_())
+        sent = made.connections.provider().requests[-1].prompt.text  # type: ignore[attr-defined]  # the scripted one
+        assert sent.endswith("<think>First, then")
+        reply = made.session.chat.messages[-1]
+        assert (reply.text, reply.reasoning) == ("Yes.", "First, then much more.")

@@ -74,6 +74,7 @@ def test_thinking_that_never_ends_is_thinking() -> None:
 
 def test_a_stream_may_begin_inside_a_block() -> None:
     assert streamed(["more </th", "ink> Hi"], THINK, opened=True) == ("Hi", "more")
+    assert streamed([" more", "</think>Hi"], THINK, opened=True) == ("Hi", " more")
 
 
 def test_the_splitter_says_whether_it_thinks() -> None:

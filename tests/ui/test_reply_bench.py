@@ -212,9 +212,10 @@ async def test_thinking_is_seen_while_it_arrives_and_stays_as_it_was_folded(
     reasoning = {"auto_parse": True, "auto_expand": unfolds}
     folders.st_settings.write_text(json.dumps({"power_user": {"reasoning": reasoning}}), "utf-8")
     pieces = ("<think>First,", " then", " much", " more", "</think>Yes.")
+    mark = "▾" if unfolds else "▸"
     async with room(folders, reply=pieces, pace=-1) as here:  # it falls silent after the third piece
         await here.pilot.press(*"Hello", "enter")
-        await until(here.pilot, lambda: "thinking" in screen_text(here.pilot))
+        await until(here.pilot, lambda: f"{mark} thinking" in screen_text(here.pilot))
         if not unfolds:
             here.pilot.app.screen.query_one(Transcript).fold(2)
         await until(here.pilot, lambda: "First, then much" in screen_text(here.pilot))
