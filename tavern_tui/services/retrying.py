@@ -106,11 +106,13 @@ async def countdown(seconds: float, why: str, sleep: Sleep) -> AsyncGenerator[Pr
 def smaller_context(error: ContextOverflow, *, context_size: int, reply: int, counted: int) -> int | None:
     """The context size, in tokens as we count them, with which a prompt fits the server.
 
-    `counted`: our count of the prompt that did not. None: the server did not say how much room it
-    has, or that is less than a reply takes."""
+    `counted`: our count of the prompt that did not. A server that does not say how much room it has is
+    tried once with a tenth less. None: nothing is left to leave out, or there is less room than a reply
+    takes."""
     room = error.context_size
     if room is None:
-        return None
+        kept = int(min(counted, context_size - reply) * SMALLER)
+        return reply + kept if kept > 0 else None
     size = min(room, context_size)
     sent = error.prompt_tokens
     if sent is not None and 0 < counted < sent:

@@ -243,7 +243,14 @@ def test_where_the_overflow_is_not_told_a_tenth_is_left_out() -> None:
     assert size(context_size=9000) == 3686
 
 
-@pytest.mark.parametrize("facts", [{}, {"prompt_tokens": 9000}, {"context_size": 96}, {"context_size": 0}])
+def test_where_the_room_is_not_told_a_tenth_of_what_was_sent_is_left_out() -> None:
+    assert size(1000) == 96 + 900
+    assert size(1000, prompt_tokens=9000) == 96 + 900
+    assert size(9000) == 96 + 3600
+    assert size(0) is None
+
+
+@pytest.mark.parametrize("facts", [{"context_size": 96}, {"context_size": 0}])
 def test_without_room_for_a_prompt_nothing_is_built(facts: dict[str, int]) -> None:
     assert size(**facts) is None
 
