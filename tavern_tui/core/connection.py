@@ -40,7 +40,8 @@ class Connection:
     post_processing: str = ""
     """Chat completion: how messages are reshaped for strict servers (`""`: the provider's way)."""
     tokenizer: str = "auto"
-    """Who counts tokens: `auto`: the server where it can, else the estimate; `estimate`; OpenAI's
+    """Who counts tokens: `auto`: the server where it can and that is free, else the estimate; `server`: also
+    services that count for a price or so often a minute (Anthropic, Google, Cohere); `estimate`; OpenAI's
     `o200k_base` or `cl100k_base`; or a file: `tokenizer.json`, a SentencePiece `.model`, a `.tiktoken`."""
     stream: bool = True
     extra_headers: Mapping[str, str] = field(default_factory=dict)

@@ -136,7 +136,17 @@ class TokenRoute:
     """Where a server counts tokens."""
 
     path: str
+    """`{model}` in it stands for the model."""
     text_key: str
+    wrap: Callable[[str], object] = str
+    """What stands under `text_key` for a text."""
+    framed: bool = False
+    """It counts a whole message and takes no empty one: what a message takes besides its words is taken
+    away."""
+    longest: int = 0
+    """Most characters it takes; longer texts are counted in parts. 0: any number."""
+    on_request: bool = False
+    """Asking it has a price or a limit: it counts only for connections that say so (`tokenizer`)."""
     extra: Mapping[str, object] = field(default_factory=dict)
     ids_path: str = ""
     """Where it tells the ids, if `path` gives only the number."""

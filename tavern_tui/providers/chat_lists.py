@@ -7,7 +7,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from tavern_tui.core.generation import Model, ServerStatus
-from tavern_tui.providers.base import Ask, ProviderSpec, ServerApi
+from tavern_tui.providers.base import Ask, ProviderSpec, ServerApi, TokenRoute
 from tavern_tui.providers.hosted_servers import Entry, Offer, hosted, listing, plain_offer, price, read_offers
 from tavern_tui.providers.wire.decoder import as_dict, as_int, as_list, as_text
 
@@ -183,8 +183,28 @@ async def _workers(ask: Ask, spec: ProviderSpec) -> list[Offer]:
     return read_offers(found.get("result"), workers_offer)
 
 
-ANTHROPIC = hosted(anthropic_offer)
-GOOGLE = listing(_paged)
+ANTHROPIC = replace(
+    hosted(anthropic_offer),
+    tokens=TokenRoute(
+        path="/messages/count_tokens",
+        text_key="messages",
+        wrap=lambda text: [{"role": "user", "content": text}],
+        needs_model=True,
+        framed=True,
+        on_request=True,
+    ),
+)
+GOOGLE = replace(
+    listing(_paged),
+    tokens=TokenRoute(
+        path="/v1beta/models/{model}:countTokens",
+        text_key="contents",
+        wrap=lambda text: [{"role": "user", "parts": [{"text": text}]}],
+        needs_model=True,
+        framed=True,
+        on_request=True,
+    ),
+)
 WORKERS_AI = listing(_workers)
 MISTRAL = hosted(mistral_offer)
 ELECTRONHUB = hosted(electronhub_offer)

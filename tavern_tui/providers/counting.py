@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from tavern_tui.core.errors import BadAnswer, NotFound, RequestRefused, ServerFailed
 from tavern_tui.providers.base import TokenRoute
@@ -14,6 +15,8 @@ from tavern_tui.providers.together import together
 from tavern_tui.providers.wirelog import WireLog
 
 COUNTS_AT_ONCE = 4
+ONE_TOKEN = "a"
+"""A text that every tokenizer has as one token."""
 
 
 class Counting:
@@ -25,6 +28,7 @@ class Counting:
         self._prepare = prepare
         self._explain = explain
         self._empty: tuple[int, ...] | None = None
+        self._frames: dict[str, int] = {}
         self.ids: dict[str, tuple[int, ...]] = {}
 
     async def counts(self, texts: Sequence[str], model: str) -> list[int] | None:
@@ -34,11 +38,21 @@ class Counting:
             return None
         gate = asyncio.Semaphore(COUNTS_AT_ONCE)
         try:
-            empty = await self._count("", model, gate) if route.subtract_empty else 0
-            counts = await together(*(self._count(text, model, gate) for text in texts))
+            besides = await self._besides(model, gate)
+            asked = [text for text in texts if not route.framed or text.strip()]
+            found = await together(*(self._count(text, model, gate) for text in asked))
         except (NotFound, BadAnswer):
             return None
-        return [max(0, count - empty) if text else 0 for count, text in zip(counts, texts, strict=True)]
+        counts = dict(zip(asked, found, strict=True))
+        return [0 if not text else max(0, counts[text] - besides) if text in counts else 1 for text in texts]
+
+    async def _besides(self, model: str, gate: asyncio.Semaphore) -> int:
+        """What a count holds besides the text's own tokens."""
+        if self._route.framed:
+            if model not in self._frames:
+                self._frames[model] = await self._count(ONE_TOKEN, model, gate) - 1
+            return self._frames[model]
+        return await self._count("", model, gate) if self._route.subtract_empty else 0
 
     async def learn_ids(self, texts: Sequence[str], model: str) -> None:
         """Ask for the ids of texts that are not known yet; a server that does not tell is left alone."""
@@ -63,14 +77,20 @@ class Counting:
                 self.ids[text] = ids[start:]
 
     async def _count(self, text: str, model: str, gate: asyncio.Semaphore) -> int:
+        most = self._route.longest
+        if most and len(text) > most:
+            parts = (text[at : at + most] for at in range(0, len(text), most))
+            return sum(await together(*(self._count(part, model, gate) for part in parts)))
         count = read_count(await self._asked(self._route.path, text, model, gate))
         if count is None:
             raise self._explain.nonsense("something that is not a token count")
         return count
 
     async def _asked(self, path: str, text: str, model: str, gate: asyncio.Semaphore) -> object:
-        body: dict[str, object] = {**self._route.extra, self._route.text_key: text}
-        if self._route.needs_model or (self._route.takes_model and model):
+        body: dict[str, object] = {**self._route.extra, self._route.text_key: self._route.wrap(text)}
+        path = path.replace("{model}", quote(model.removeprefix("models/"), safe=""))
+        in_path = "{model}" in self._route.path
+        if not in_path and (self._route.needs_model or (self._route.takes_model and model)):
             body["model"] = model
         async with gate:
             # Hundreds of these would push everything else out of the log.

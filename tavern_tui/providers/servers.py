@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from tavern_tui.core.generation import Model, ServerStatus
-from tavern_tui.providers.base import Ask, ProviderSpec, ServerApi
+from tavern_tui.providers.base import Ask, ProviderSpec, ServerApi, TokenRoute
 from tavern_tui.providers.wire.decoder import as_dict, as_int, as_list, as_text
 
 CONTEXT_KEYS = (
@@ -70,12 +71,23 @@ async def listed_status(ask: Ask, spec: ProviderSpec, model: str) -> ServerStatu
 
 
 LISTED = ServerApi(status=listed_status, models=listed_models)
+COHERE = replace(
+    LISTED,
+    tokens=TokenRoute(
+        path="https://api.cohere.ai/v1/tokenize",
+        text_key="text",
+        needs_model=True,
+        framed=True,
+        longest=65_536,
+        on_request=True,
+    ),
+)
 
 
 def read_count(payload: object) -> int | None:
     """The number of tokens in a tokeniser's answer."""
     answer = as_dict(payload)
-    for key in ("length", "count", "value"):
+    for key in ("length", "count", "value", "input_tokens", "totalTokens"):
         count = as_int(answer.get(key))
         if count is not None and count >= 0:
             return count

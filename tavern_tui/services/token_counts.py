@@ -109,7 +109,7 @@ class TokenCounts:
         """The counter for one build with the current connection."""
         choice = self._connections.current.tokenizer
         if choice in CHOICES:
-            server = self._server() if choice == "auto" else None
+            server = self._counting_server()
             return server[0].fresh() if server is not None else self._estimate
         return self._tokenizers.counter(choice) or self._estimate
 
@@ -131,6 +131,14 @@ class TokenCounts:
         if isinstance(prompt, TextPrompt):
             return self._cautious.count(prompt.text)
         return sum(self._cautious.count_message(one.role, one.content, one.name) for one in prompt.messages)
+
+    def _counting_server(self) -> tuple[CachedCounter, TokenWarmer] | None:
+        """The same, if the user wants it to count: where that has a price or a limit, only if asked to."""
+        connection = self._connections.current
+        server = self._connections.spec_of(connection).server
+        on_request = server is not None and server.tokens is not None and server.tokens.on_request
+        wanted = connection.tokenizer == SERVER or (connection.tokenizer == "auto" and not on_request)
+        return self._server() if wanted else None
 
     def _server(self) -> tuple[CachedCounter, TokenWarmer] | None:
         """The current server's counts and who asks for them; None: it does not count."""
@@ -154,7 +162,7 @@ class TokenCounts:
     def _will_count(self) -> bool:
         """Whether the server is there and has not declined to count."""
         status = self._connections.status
-        server = self._server()
+        server = self._counting_server()
         return server is not None and status is not None and status.ok and not server[1].refused
 
     # --- having it count
@@ -170,7 +178,7 @@ class TokenCounts:
             wait = self._wait if spec.texts_for_ids is None else IDS_WAIT
             await asyncio.wait({self._tokenizers.read_soon(choice)}, timeout=wait)
             return
-        server, status = self._server() if choice == "auto" else None, self._connections.status
+        server, status = self._counting_server(), self._connections.status
         if server is None or status is None or not status.ok:
             return
         counter, warmer = server
@@ -197,7 +205,7 @@ class TokenCounts:
         choice = self._connections.current.tokenizer
         if choice not in CHOICES:
             return None if self._tokenizers.counter(choice) else self._tokenizers.read_soon(choice)
-        server = self._server() if choice == "auto" and self._will_count() else None
+        server = self._counting_server() if self._will_count() else None
         if server is None:
             return None
         counter, warmer = server
@@ -219,5 +227,6 @@ class TokenCounts:
             self._cache.close()
 
 
-CHOICES = ("auto", "estimate", "")
+SERVER = "server"
+CHOICES = ("auto", SERVER, "estimate", "")
 """Values of a connection's `tokenizer` that name no file."""

@@ -190,7 +190,10 @@ async def test_token_counts(id: str) -> None:
         counts = await provider.count_tokens(["one two three", "", "four"])
         await provider.aclose()
     assert counts == ([3, 0, 1] if fake.counts else None)
-    TABLE[id]["tokens"] = "counted there" if fake.counts else "estimated"
+    server = ROWS[id].server
+    on_request = server is not None and server.tokens is not None and server.tokens.on_request
+    there = "estimated, or counted there" if on_request else "counted there"
+    TABLE[id]["tokens"] = there if fake.counts else "estimated"
 
 
 def values_of(name: str) -> list[SamplerValue]:

@@ -14,11 +14,13 @@ from tavern_tui.core.chat import a_message
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import DataError
 from tavern_tui.core.prompt import BuiltPrompt, TextPrompt
+from tavern_tui.providers.registry import open_provider
 from tavern_tui.services.tavern import Tavern
 from tavern_tui.services.token_counts import TokenCounts
 from tavern_tui.storage.folders import Folders
 from tavern_tui.tokens import local
 from tavern_tui.tokens.estimate import EstimateCounter
+from tests.providers.fakes.known import all_fakes
 from tests.providers.fakes.server import Answer, FakeServer, Seen
 from tests.services.helpers import run, tavern, texts
 
@@ -258,3 +260,35 @@ def test_an_encoding_without_a_file_is_said_in_a_sentence(tmp_path: Path) -> Non
     with pytest.raises(DataError, match="o200k_base has no file here") as caught:
         local.find_tokenizer("o200k_base", tmp_path, environ)
     assert str(tmp_path / "o200k_base.tiktoken") in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("id", "path"), [("claude", "count_tokens"), ("makersuite", ":countTokens"), ("cohere", "/tokenize")]
+)
+async def test_services_whose_counting_has_a_limit_count_only_where_that_is_wished(
+    folders: Folders, id: str, path: str
+) -> None:
+    fake = all_fakes()[id]()
+    async with FakeServer(fake) as server, tavern(folders) as made:
+        for tokenizer in ("auto", "server"):
+            there = Connection(
+                name=tokenizer, provider=id, url=server.url + fake.base, model=fake.model, tokenizer=tokenizer
+            )
+            made.connections.save(there, key=fake.key)
+        made.connections.select("auto")
+        await run(made.session.send("Hello"))
+        assert not any(path in seen.path for seen in server.requests)
+        made.connections.select("server")
+        await made.connections.known_status()
+        await counted(made, lambda: made.session.preview("Hello"))
+        assert made.session.preview("Hello").built.exact
+        assert any(path in seen.path for seen in server.requests)
+
+
+async def test_texts_that_are_too_long_for_a_service_are_counted_in_parts() -> None:
+    fake = all_fakes()["cohere"]()
+    async with FakeServer(fake) as server:
+        there = Connection(name="c", provider="cohere", url=server.url + fake.base, model=fake.model)
+        opened = open_provider(there, key=fake.key)
+        assert await opened.count_tokens(["word " * 20_000, "\n\n", ""]) == [20_001, 1, 0]
+        await opened.aclose()

@@ -258,7 +258,7 @@ COHERE = ProviderSpec(
             reader=CohereReader,
         )
     ),
-    server=servers.LISTED,
+    server=servers.COHERE,
     default_url="https://api.cohere.ai/v2",
     base_rule=BaseRule.AS_IS,
     generate_path="/chat",

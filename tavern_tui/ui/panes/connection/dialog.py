@@ -30,7 +30,7 @@ FIELDS: tuple[tuple[str, str, str], ...] = (
     ("model", "Model", "what the server has loaded"),
     ("max_tokens", "Reply, tokens", "350"),
     ("context_size", "Context, tokens", "the server's; where tokens cost, 32,768"),
-    ("tokenizer", "Tokenizer", "the server's, else an estimate; or a tokenizer file"),
+    ("tokenizer", "Tokenizer", "the server's, else an estimate; server; or a tokenizer file"),
 )
 """Id of the field, its label, what an empty one means."""
 

@@ -71,6 +71,10 @@ KINDS_OF_ERROR = {
 }  # fmt: skip
 
 
+FRAME = 7
+"""Tokens of a message besides its words."""
+
+
 class ClaudeFake(StrictFake):
     """`/v1/messages`, version 2023-06-01."""
 
@@ -81,10 +85,15 @@ class ClaudeFake(StrictFake):
     context = 200_000
     key_header = "x-api-key"
     key_needed = True
+    counts = True
 
     @property
     def routes(self) -> Mapping[str, Any]:
-        return {"POST /v1/messages": self.messages, "GET /v1/models": self.listed}
+        return {
+            "POST /v1/messages": self.messages,
+            "POST /v1/messages/count_tokens": self.counted,
+            "GET /v1/models": self.listed,
+        }
 
     def error(self, status: int, sentence: str) -> object:
         kind = KINDS_OF_ERROR.get(status, "api_error" if status >= 500 else "invalid_request_error")
@@ -117,6 +126,15 @@ class ClaudeFake(StrictFake):
         more = bool(page) and page[-1] != names[-1]
         ends = {"first_id": page[0] if page else None, "last_id": page[-1] if page else None}
         await answer.send(200, {"data": entries, "has_more": more, **ends})
+
+    async def counted(self, seen: Seen, answer: Answer) -> None:
+        body = self.body(seen, {"model": text, "messages": anything}, needed=("model", "messages"))
+        wrong = complaint("anthropic", "CountMessageTokensParams", body)
+        wrong = wrong or _messages(body, MODELS[body["model"]])
+        if wrong:
+            raise Refused(*self.bad(wrong))
+        words = sum(count(str(message["content"])) for message in body["messages"])
+        await answer.send(200, {"input_tokens": words + FRAME})
 
     async def messages(self, seen: Seen, answer: Answer) -> None:
         body = self.body(seen, FIELDS, needed=("model", "max_tokens", "messages"))

@@ -47,10 +47,23 @@ class CohereFake(StrictFake):
     model = MODELS[0]
     context = 256_000
     key_needed = True
+    counts = True
 
     @property
     def routes(self) -> Mapping[str, Any]:
-        return {"POST /v2/chat": self.chat, "GET /v1/models": self.listed}
+        return {
+            "POST /v2/chat": self.chat,
+            "POST /v1/tokenize": self.tokenized,
+            "GET /v1/models": self.listed,
+        }
+
+    async def tokenized(self, seen: Seen, answer: Answer) -> None:
+        body = self.body(seen, {"text": text, "model": text}, needed=("text", "model"))
+        wrong = complaint("cohere", "POST /v1/tokenize", body)
+        if wrong:
+            raise Refused(*self.bad(f"invalid request: {wrong}"))
+        words = body["text"].split()
+        await answer.send(200, {"tokens": [*range(len(words))], "token_strings": words})
 
     def error(self, status: int, sentence: str) -> object:
         return {"id": "e-1", "message": sentence}

@@ -66,6 +66,7 @@ class GeminiFake(StrictFake):
     """AI Studio: lists its models in pages of two."""
 
     id = "makersuite"
+    counts = True
     model = MODELS[0]
     context: ClassVar[int | None] = 1_048_576
     key_needed = True
@@ -86,7 +87,8 @@ class GeminiFake(StrictFake):
             for what in ("generateContent", "streamGenerateContent")
         }
         lists = {f"GET {place}": self.listed for place in self.places} if self.lists else {}
-        return found | lists
+        counting = {f"POST /v1beta/models/{model}:countTokens": self.counted for model in MODELS}
+        return found | lists | (counting if self.counts else {})
 
     def error(self, status: int, sentence: str) -> object:
         return {"error": {"code": status, "message": sentence, "status": STATUSES.get(status, "UNKNOWN")}}
@@ -114,6 +116,15 @@ class GeminiFake(StrictFake):
         embedding = {"name": "models/embed-1", "supportedGenerationMethods": ["embedContent"]}
         more = {"nextPageToken": str(start + 2)} if start + 2 < len(MODELS) else {}
         await answer.send(200, {"models": [*entries, embedding], **more})
+
+    async def counted(self, seen: Seen, answer: Answer) -> None:
+        body = self.body(seen, {"contents": anything}, needed=("contents",))
+        wrong = complaint("google-ai-studio", "CountTokensRequest", body) or _contents(body, self.model)
+        if wrong:
+            raise Refused(*self.bad(wrong))
+        parts = [part for content in body["contents"] for part in content["parts"]]
+        words = sum(count(part["text"]) for part in parts)
+        await answer.send(200, {"totalTokens": words + 1})
 
     async def content(self, seen: Seen, answer: Answer) -> None:
         path, _, query = seen.path.partition("?")
@@ -172,6 +183,7 @@ class VertexFake(GeminiFake):
     """Also with a token, as proxies take it; it lists nothing."""
 
     id = "vertexai"
+    counts = False
     lists = False
     context = None
     places = ("/v1/publishers/google/models", "/v1beta1/publishers/google/models")
