@@ -214,6 +214,8 @@ class ServerStatus:
     version: str = ""
     """The version of its API, where requests depend on it: `1.2.4`."""
     model: str = ""
+    lacks_model: bool = False
+    """It runs, but no model is loaded."""
     context_size: int | None = None
     context_is_limit: bool = False
     """A larger context of the user's is lowered to `context_size`."""

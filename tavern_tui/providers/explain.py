@@ -24,6 +24,7 @@ from tavern_tui.providers import overflow
 MAX_SENTENCE = 400
 """Characters of a server's own words that are shown."""
 
+NO_MODEL = re.compile(r"no models? (is|are) (currently )?loaded", re.IGNORECASE)
 QUOTA = re.compile(
     r"insufficient_quota|credit_balance|exceeded_current_quota|insufficient balance|no balance",
     re.IGNORECASE,
@@ -70,6 +71,13 @@ class Explainer:
         """The error for a reply without an end."""
         return StreamBroken(f"The reply of {self.server} broke off{f': {detail}' if detail else '.'}")
 
+    def no_model(self) -> RequestRefused:
+        """The error of a server that runs without a model."""
+        return RequestRefused(
+            f"{self.server} has no model loaded.",
+            hint="Load one there, or here (F2, m), then try again.",
+        )
+
     def nonsense(self, detail: str) -> BadAnswer:
         """The error for an answer that is not in the expected format."""
         return BadAnswer(f"{self.server} answered with {self.words(detail)}.")
@@ -114,6 +122,8 @@ class Explainer:
         tail, wait = f": {said}" if said else ".", retry_after(headers)
         if re.search(r"loading", said, re.IGNORECASE):
             return ServerBusy(f"{self.server} is still loading its model.", retry_after=wait)
+        if NO_MODEL.search(said):
+            return self.no_model()
         if BUSY.search(said):
             return ServerBusy(f"{self.server} is busy{tail}", retry_after=wait)
         if wait is not None:

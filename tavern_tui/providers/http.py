@@ -18,6 +18,7 @@ from tavern_tui.core.errors import (
     AuthFailed,
     NotFound,
     ProviderError,
+    ServerBusy,
     UsageError,
 )
 from tavern_tui.core.generation import (
@@ -226,6 +227,14 @@ class HttpProvider:
             async with aclosing(self._stream(request)) as events:
                 async for event in events:
                     yield event
+        except ServerBusy:
+            # Some say that they are busy where they have nothing to answer with.
+            status: ServerStatus | None = None
+            with suppress(ProviderError):
+                status = await self.status()
+            if status is not None and status.lacks_model:
+                raise self._explain.no_model() from None
+            raise
         except NotFound:
             # A server from before streaming: its older route answers whole.
             if not (request.stream and self._server.abort):

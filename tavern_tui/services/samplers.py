@@ -3,7 +3,7 @@ sent of them - and the presets that hold them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,11 @@ from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import UsageError
 from tavern_tui.core.samplers import SAMPLERS, SamplerKind, SamplerSpec, SamplerValue
 from tavern_tui.providers.orders import USUAL_ORDERS
-from tavern_tui.providers.samplers import Values, checked
+from tavern_tui.providers.samplers import Values, checked, texts_for_ids
 from tavern_tui.providers.sent import Sent, sent_values
 from tavern_tui.services.chat_choices import Probe, preset_choices
 from tavern_tui.services.presets import PresetService
+from tavern_tui.services.token_counts import CHOICES as NO_FILE
 from tavern_tui.storage.presets import PresetKind, ordered_samplers, samplers_from_chat
 
 if TYPE_CHECKING:
@@ -178,10 +179,28 @@ class SamplerService:
         ]
         if held_back:
             said.append(f"Not sent, as it stands here: {', '.join(held_back)}.")
+        wordy = self._wordy(states)
+        if wordy:
+            said.append(
+                f"{', '.join(wordy)}: the words in it are not sent: that needs the model's tokenizer. Name "
+                "its file in the connection (F2, e), or write ids: [123]."
+            )
         away = [one.spec.title for one in states if not one.supported]
         if away:
             said.append(f"Left out, this server has no such thing: {', '.join(away)}.")
         return said
+
+    def _wordy(self, states: Sequence[SamplerState]) -> list[str]:
+        """What holds words for a server that takes ids, where nobody knows the ids."""
+        row = self._connections.spec_of(self.connection)
+        if self.connection.tokenizer not in NO_FILE or (row.server is not None and row.server.tokens):
+            return []
+        set_here = {one.spec.id: one.value for one in states if one.value is not None}
+        return [
+            SAMPLERS[name].title
+            for name, value in set_here.items()
+            if name in SAMPLERS and texts_for_ids(row.samplers, {name: value})
+        ]
 
     def usual_order(self) -> tuple[str | int, ...]:
         """The order the server's samplers have by themselves; empty: it has none that can be changed."""

@@ -18,7 +18,7 @@ from tavern_tui.core.generation import Progress
 from tavern_tui.providers.base import ModelDesk, Provider, ProviderSpec
 from tavern_tui.providers.registry import ROWS
 from tavern_tui.providers.self_hosted import facts
-from tests.providers.asking import connect
+from tests.providers.asking import connect, text_request
 from tests.providers.fakes.backends.classic import ClassicFake
 from tests.providers.fakes.backends.koboldcpp import KoboldCppFake
 from tests.providers.fakes.backends.llamacpp import LlamaCppFake, LlamaCppRouterFake
@@ -136,6 +136,9 @@ async def test_koboldcpp_can_be_without_a_model() -> None:
         status = await provider.status()
         assert (status.ok, status.detail) == (False, "It has no model loaded.")
         assert [model.id for model in await provider.models()] == ["small.kcpps", "large.gguf"]
+        with pytest.raises(RequestRefused, match="has no model loaded"):
+            async for _ in provider.stream(text_request()):
+                pass
         await provider.aclose()
 
 

@@ -83,6 +83,17 @@ async def test_what_is_left_out_in_a_request_like_this_is_said(folders: Folders)
         assert made.session.preview("Hello").request.body["n"] == 3
 
 
+async def test_words_for_a_server_that_takes_only_ids_need_a_tokenizer(folders: Folders) -> None:
+    async with tavern(folders, replace(HERE, provider="mancer")) as made:
+        service = made.samplers
+        service.set("logit_bias", ("[5] = 3",))
+        assert not service.remarks()
+        service.set("logit_bias", ("dragon = -20",))
+        assert any("Logit bias: the words in it are not sent" in one for one in service.remarks())
+        made.connections.change("here", tokenizer="/models/tokenizer.json")
+        assert not any("words in it" in one for one in service.remarks())
+
+
 async def test_what_follows_another_sampler_that_is_off_is_no_complaint(folders: Folders) -> None:
     async with tavern(folders, replace(HERE, provider="tabby")) as made:
         made.samplers.set("dry_base", 2.5)

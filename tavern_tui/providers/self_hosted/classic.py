@@ -32,6 +32,7 @@ async def status(ask: Ask, spec: ProviderSpec, model: str) -> ServerStatus:
         model=name if loaded else "",
         version=number,
         context_size=as_int(as_dict(context).get("value")),
+        lacks_model=not loaded,
         detail=(advice if is_koboldcpp else "") if loaded else "It has no model loaded.",
     )
 

@@ -44,6 +44,7 @@ async def status(ask: Ask, spec: ProviderSpec, model: str) -> ServerStatus:
         model=name.removeprefix("koboldcpp/") if loaded else "",
         context_size=as_int(as_dict(context).get("value")) or context_in_props(facts),
         chat_template=template_in_props(facts),
+        lacks_model=not loaded,
         detail=_performance(as_dict(perf)) if loaded else "It has no model loaded.",
     )
 

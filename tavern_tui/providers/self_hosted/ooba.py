@@ -29,6 +29,7 @@ async def status(ask: Ask, spec: ProviderSpec, model: str) -> ServerStatus:
         title=spec.title,
         model=name,
         context_size=found[0].context_size if found else None,
+        lacks_model=not name,
         detail=(f"Loaded by {loader}." if loader else "") if name else "It has no model loaded.",
     )
 

@@ -24,6 +24,7 @@ async def status(ask: Ask, spec: ProviderSpec, model: str) -> ServerStatus:
         model=name,
         context_size=as_int(settings.get("max_seq_len")) or context_in_props(facts),
         chat_template=as_text(settings.get("prompt_template_content")) or template_in_props(facts),
+        lacks_model=not name,
         detail="" if name else "It has no model loaded.",
     )
 

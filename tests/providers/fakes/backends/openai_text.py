@@ -22,7 +22,7 @@ class GenericFake(CompletionsFake):
     id = "generic"
     last_alone = False
     fields: ClassVar[Mapping[str, Check]] = {
-        **FIELDS, "stop": texts(4), "n": whole(1), "best_of": whole(1), "logprobs": whole(0, 5),
+        **FIELDS, "stop": texts(4), "n": whole(1, 128), "best_of": whole(1, 20), "logprobs": whole(0, 5),
         "echo": flag, "suffix": text,
     }  # fmt: skip
 

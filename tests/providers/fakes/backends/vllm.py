@@ -21,7 +21,7 @@ from tests.providers.fakes.strict import (
 )
 
 SHARED: Mapping[str, Check] = {
-    "model": text, "prompt": text, "max_tokens": whole(0), "min_tokens": whole(0), "n": whole(1),
+    "model": text, "prompt": text, "max_tokens": whole(0), "min_tokens": whole(0), "n": whole(1, 16_384),
     "stream": flag, "stream_options": anything, "stop": texts(), "stop_token_ids": anything,
     "include_stop_str_in_output": flag, "echo": flag, "logit_bias": bias, "seed": whole(), "user": text,
     "temperature": number(0), "top_p": number(0, 1, above=0), "min_p": number(0, 1),
