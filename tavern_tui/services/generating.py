@@ -90,6 +90,8 @@ class Conversation:
         self._seed = random.getrandbits(48)
         self._last_sent: tuple[str, str] | None = None
         self._summary: tuple[list[Message], str] = [], ""
+        self.passing: set[str] = set()
+        """Ids of injected texts that go when the next reply has come."""
         self.changed: Signal[SessionEvent] = Signal()
         """Changes made outside a running action: edits, deletions, a stop."""
 
@@ -243,6 +245,7 @@ class Conversation:
                 self._keep_task(reply)
                 ended = self._finish(reply, target, generation)
             self._reply, self._done = None, reply
+            self._drop_passing()
             self._seed = random.getrandbits(48)
             if failure is not None and ended is not None:
                 self.changed.send(ended)
@@ -392,6 +395,16 @@ class Conversation:
             return ()
         owner = self.character.name
         return self._desk.attachments.keep_drawn(owner, f"{owner}_{reply.api}", reply.pictures)
+
+    def _drop_passing(self) -> None:
+        """Take out what was put into the prompts of one reply only."""
+        held = self.chat.metadata.get("script_injects")
+        if self.passing and isinstance(held, dict):
+            self.chat.metadata["script_injects"] = {
+                id: record for id, record in held.items() if id not in self.passing
+            }
+            self.store.header_changed = True
+        self.passing.clear()
 
     def _apply(self, changes: StateChanges) -> None:
         """Keep what the macros and the lore changed."""

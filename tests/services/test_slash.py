@@ -158,6 +158,27 @@ async def test_texts_are_written_aside_and_put_where_the_script_wants(folders: F
         assert await runner.run("/impersonate") == "Aside."
 
 
+async def test_a_passing_injection_is_in_one_prompt(folders: Folders) -> None:
+    async with scripts(folders) as (runner, made, _):
+        await runner.run("/inject id=stays position=chat It rains. | /inject id=once ephemeral=true Thunder!")
+        assert "Thunder!" in made.session.preview("Hello").text
+        await runner.run("/send Hello | /trigger")
+        kept = made.session.preview("Hello").text
+        assert "Thunder!" not in kept
+        assert "It rains." in kept
+        with pytest.raises(UsageError, match="no filter"):
+            await runner.run("/inject id=x filter={: /pass 1 :} Text")
+
+
+async def test_a_new_chat_may_put_the_old_one_into_the_trash(folders: Folders) -> None:
+    async with scripts(folders) as (runner, made, _):
+        await runner.run("/send Hello")
+        old = made.session.chat.title
+        await runner.run("/newchat delete=true")
+        assert old not in [one.title for one in made.chats()]
+        assert old in [one.title for one in made.chat_files.trash()]
+
+
 async def test_injections_notes_and_connections(folders: Folders) -> None:
     async with scripts(folders) as (runner, made, front):
         await runner.run("/inject id=mood position=chat depth=0 It rains.")

@@ -44,6 +44,19 @@ _REASONS = (
         "qr-presetadd qr-set-update qr-presetupdate qr-set-delete qr-presetdelete qr-arg",
     ),
     (
+        "A proxy belongs to a connection: F2, e, More.",
+        "proxy",
+    ),
+    (
+        "There are no sets of regex scripts here; F9 turns single ones on and off.",
+        "regex-preset",
+    ),
+    (
+        "Cards and their tags are not changed by scripts here.",
+        "char-create char-update char-duplicate char-delete rename-char tag-add tag-remove tag-exists tag-list "
+        "tag-import",
+    ),
+    (
         "Keys are shown to nobody; the connections' key list chooses and adds them.",
         "secret-id secret-rotate secret-read secret-find secret-get secret-write secret-rename secret-delete",
     ),

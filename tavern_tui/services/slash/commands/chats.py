@@ -8,7 +8,10 @@ from tavern_tui.services.slash.values import as_number, as_text, is_on, needed_n
 
 
 async def new(call: Call) -> object:
+    owner, old = call.tavern.chat_files.owner(), call.session.chat.title
     await call.tavern.new_chat()
+    if is_on(call.text("delete")):
+        await call.tavern.chat_files.delete(owner, old)
     return ""
 
 
@@ -186,7 +189,13 @@ COMMANDS = (
         help="The messages with checkpoints.",
         usage="[links=true]",
     ),
-    Slash(name="newchat", in_view=True, run=new, help="Begin a new chat; this one is kept."),
+    Slash(
+        name="newchat",
+        in_view=True,
+        run=new,
+        help="Begin a new chat.",
+        usage="[delete=false: this one goes to the trash]",
+    ),
     Slash(name="getchatname", run=name, help="What this chat is called."),
     Slash(
         name="chat-manager",

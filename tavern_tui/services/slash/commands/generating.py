@@ -104,9 +104,13 @@ async def inject(call: Call) -> object:
     position = call.text("position", "after")
     if position not in PLACES:
         raise UsageError(f'"{position[:20]}" is no place.', hint=f"Places: {', '.join(PLACES)}.")
+    if "filter" in call.named:
+        raise UsageError("/inject knows no filter here.", hint="Use /if around it, and take it out again.")
     held = call.session.chat.metadata.get("script_injects")
     injects = dict(held) if isinstance(held, dict) else {}
     if call.unnamed:
+        if is_on(call.text("ephemeral")):
+            call.session.passing.add(id)
         roles = {"system": 0, "user": 1, "assistant": 2}
         injects[id] = {
             "value": call.unnamed,
@@ -169,7 +173,7 @@ COMMANDS = (
         name="inject",
         run=inject,
         help="Put a text into every prompt of this chat; without a text, take it out.",
-        usage="[id=ID] [position=before|after|chat|none] [depth=4] [role=system] [scan=false] TEXT",
+        usage="[id=ID] [position=before|after|chat|none] [depth=4] [role=system] [scan=false] [ephemeral=false] TEXT",
     ),
     Slash(name="listinjects", run=list_injects, help="What is injected into this chat."),
     Slash(

@@ -207,7 +207,8 @@ async def instruct(call: Call) -> object:
 
 async def echo(call: Call) -> object:
     severity = {"warning": "warning", "error": "error"}.get(call.text("severity"), "information")
-    call.front.say(call.unnamed, kind=severity)
+    title = call.text("title")
+    call.front.say(f"{title}: {call.unnamed}" if title else call.unnamed, kind=severity)
     return call.unnamed
 
 
