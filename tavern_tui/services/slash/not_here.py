@@ -53,8 +53,8 @@ _REASONS = (
     ),
     (
         "Cards and their tags are not changed by scripts here.",
-        "char-create char-update char-duplicate char-delete rename-char tag-add tag-remove tag-exists tag-list "
-        "tag-import",
+        "char-create char-update char-duplicate char-delete rename-char tag-add tag-remove tag-exists "
+        "tag-list tag-import",
     ),
     (
         "Keys are shown to nobody; the connections' key list chooses and adds them.",

@@ -173,7 +173,7 @@ COMMANDS = (
         name="inject",
         run=inject,
         help="Put a text into every prompt of this chat; without a text, take it out.",
-        usage="[id=ID] [position=before|after|chat|none] [depth=4] [role=system] [scan=false] [ephemeral=false] TEXT",
+        usage="[id=ID] [position=before|after|chat|none] [depth=4] [role=system] [ephemeral=false] TEXT",
     ),
     Slash(name="listinjects", run=list_injects, help="What is injected into this chat."),
     Slash(
