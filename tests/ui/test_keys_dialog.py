@@ -18,12 +18,12 @@ async def test_a_key_is_added_under_a_label_used_and_removed(folders: Folders) -
         await pilot.press("home", "k")
         await until(pilot, lambda: "Keys for cloud" in screen_text(pilot))
         await pilot.press(*"add", "enter")
-        await until(pilot, lambda: "Label" in screen_text(pilot))
-        await pilot.press(*"work", "enter")
         await until(pilot, lambda: "The key itself" in screen_text(pilot))
         await pilot.press(*KEY)
         assert KEY not in screen_text(pilot)
         await pilot.press("enter")
+        await until(pilot, lambda: "A label to tell it by" in screen_text(pilot))
+        await pilot.press(*"work", "enter")
         await until(pilot, lambda: "kept and used" in notes(pilot))
         await until(pilot, lambda: "…wxyz  from the file  in use" in screen_text(pilot))
         connection = made.connections.find("cloud")
@@ -35,3 +35,13 @@ async def test_a_key_is_added_under_a_label_used_and_removed(folders: Folders) -
         await until(pilot, lambda: made.connections.key_of(connection) is None)
         await until(pilot, lambda: "Keys for cloud" in screen_text(pilot))
         assert KEY not in pilot.app.export_screenshot()
+
+
+async def test_who_takes_no_key_is_offered_none(folders: Folders) -> None:
+    async with running(folders) as (pilot, made):
+        assert made.connections.current.name == "offline"
+        await pilot.press("f2")
+        await until(pilot, lambda: pilot.app.screen.query("#connection-list"))
+        await until(pilot, lambda: pilot.app.screen.query_one("#connection-list").has_focus)
+        await pilot.press("k")
+        await until(pilot, lambda: "takes no key" in notes(pilot))

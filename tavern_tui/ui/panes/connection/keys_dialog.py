@@ -23,6 +23,10 @@ async def manage_keys(here: Widget, connections: ConnectionService, name: str) -
         connection = connections.find(name)
         if connection is None:
             return
+        spec = connections.specs.get(connection.provider)
+        if spec is not None and spec.key == "none":
+            here.notify(f"{spec.title} takes no key.", markup=False)
+            return
         try:
             keys = connections.keys.of(connection)
         except TavernError as error:
@@ -51,12 +55,14 @@ async def manage_keys(here: Widget, connections: ConnectionService, name: str) -
 
 
 async def _add(here: Widget, connections: ConnectionService, name: str) -> None:
-    label = await here.app.push_screen_wait(AskText("Add a key", label="Label; empty: the usual key"))
-    if label is None:
-        return
+    # First what must not be seen: whoever pastes a key at once shows it to nobody.
     key = await here.app.push_screen_wait(AskText("Add a key", label="The key itself", secret=True))
+    if not key:
+        return
+    asked = AskText("Add a key", label="A label to tell it by; empty: the usual key")
+    label = await here.app.push_screen_wait(asked)
     connection = connections.find(name)
-    if key and connection is not None:
+    if label is not None and connection is not None:
         connections.keys.add(connection, label, key)
         here.notify("The key is kept and used from now on.", timeout=3, markup=False)
 
