@@ -8,6 +8,9 @@ from enum import IntEnum
 
 from tavern_tui.core.lorebook import Lorebook
 
+USUAL_TALKATIVENESS = 0.5
+"""Of a card that does not say."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DepthPrompt:
@@ -44,7 +47,8 @@ class Character:
     creator_notes: str = ""
     version: str = ""
     nickname: str = ""
-    talkativeness: float = 0.5
+    talkativeness: float = USUAL_TALKATIVENESS
+    """How readily they speak by themselves in a group, 0 to 1."""
     favourite: bool = False
     source: Mapping[str, object] = field(default_factory=dict)
     """The card's JSON object as it was read; the writer lays the fields over it."""

@@ -67,6 +67,7 @@ class ChatHosting:
         """Sentences for the user that are no errors; some come from the thread that lists cards."""
         self.groups = GroupService(folders, library, self._warn, now)
         self.groups.changed.listen(self._recast)
+        library.card_kept.listen(self._take_card)
         self._chats = CharacterChats(
             folders=folders, library=library, desk=desk, store=self._store, warn=self._warn, now=now
         )
@@ -154,6 +155,11 @@ class ChatHosting:
                 session.recast(replace(turns.cast, group=group))
             else:
                 session.recast(self.groups.cast(group))
+
+    def _take_card(self, character: Character) -> None:
+        """A card was written: open chats go on with what it says now."""
+        for session in self.tabs.sessions:
+            session.take_card(character)
 
     def _store(self, file: ChatFile, owner: str, *, begin: Callable[[], object] | None = None) -> ChatStore:
         """Keeps a chat, with copies of earlier versions if the user wants them."""

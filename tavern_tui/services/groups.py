@@ -177,6 +177,15 @@ class GroupService:
         others = _without(group.disabled, file)
         return self.change(id, disabled=(*others, avatar) if muted else others)
 
+    def set_talkativeness(self, file: str, share: float) -> None:
+        """How readily a character speaks by themselves, 0 to 1. It is kept in their card, and so
+        holds in all groups. Raises also DataError."""
+        if not 0 <= share <= 1:
+            raise UsageError("Talkativeness goes from 0 to 100 percent.")
+        character = self._library.character(card_file(file))
+        if character.talkativeness != share:
+            self._library.keep_card(replace(character, talkativeness=share))
+
     def keep_chat(self, id: str, title: str) -> Group:
         """This is the chat that is open in the group now."""
         group = self.get(id)

@@ -50,6 +50,8 @@ class Library:
         self._said: set[str] = set()
         self.presets = PresetShelf(folders, warn)
         self.changed: Signal[None] = Signal()
+        self.card_kept: Signal[Character] = Signal()
+        """A card as it was written, for whoever holds the one before."""
 
     # --- characters
 
@@ -65,8 +67,8 @@ class Library:
         warnings: list[str] = []
         found = list_groups(self._folders, warnings)
         self._say_once(warnings)
-        names = {one.file: one.name for one in self.characters()} if found else {}
-        return [summarise(self._folders, group, names) for group in found]
+        characters = {one.file: one for one in self.characters()} if found else {}
+        return [summarise(self._folders, group, characters) for group in found]
 
     def _say_once(self, warnings: list[str]) -> None:
         for sentence in warnings:
@@ -201,6 +203,7 @@ class Library:
     def keep_card(self, character: Character) -> Character:
         """Write a character's card, its picture as it was. Raises DataError, UnreadableFile, WriteFailed."""
         saved = save_card(self._folders, character)
+        self.card_kept.send(saved)
         self.changed.send(None)
         return saved
 

@@ -321,12 +321,7 @@ class RegexService:
 
     def _card_written(self, character: Character) -> None:
         """The open chat goes on with the card as it is now, in a group, too."""
-        session = self._session()
-        session.character = character
-        if session.turns is not None:
-            cast = session.turns.cast
-            members = (character if one.file == character.file else one for one in cast.members)
-            session.recast(replace(cast, members=tuple(members)))
+        self._session().take_card(character)
 
     def _at(self, scope: ScriptScope, at: int) -> HeldScript:
         return self.group(scope).scripts[at]

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -79,6 +80,17 @@ class Rounds(ToolRounds):
             self.turns.cast = cast
             here = {member.file: member for member in cast.members}
             self.character = here.get(self.character.file, self.character)
+
+    def take_card(self, character: Character) -> None:
+        """A card was written; where it is the one of whoever speaks here, it is gone on with."""
+        if not character.file:
+            return
+        if self.character.file == character.file:
+            self.character = character
+        if self.turns is not None:
+            cast = self.turns.cast
+            members = (character if one.file == character.file else one for one in cast.members)
+            self.turns.cast = replace(cast, members=tuple(members))
 
     # --- auto mode
 

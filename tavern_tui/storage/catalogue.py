@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from tavern_tui.core.character import USUAL_TALKATIVENESS
 from tavern_tui.core.errors import DataError, WriteFailed
 from tavern_tui.storage.atomic import write_bytes
 from tavern_tui.storage.cards.containers import card_of_png
@@ -21,6 +22,7 @@ from tavern_tui.storage.json_keep import (
     compact_json,
     dig,
     flag,
+    number,
     read_object,
     read_value,
     text,
@@ -28,7 +30,7 @@ from tavern_tui.storage.json_keep import (
 )
 
 ENDING = ".png"
-VERSION = 1
+VERSION = 2
 """Of the index; another one is thrown away."""
 
 
@@ -45,6 +47,8 @@ class CharacterSummary:
     modified: datetime
     """Local time, aware."""
     has_lorebook: bool
+    talkativeness: float
+    """How readily they speak in groups, 0 to 1."""
 
 
 def list_characters(folders: Folders, warnings: list[str] | None = None) -> list[CharacterSummary]:
@@ -109,6 +113,9 @@ def _look(path: Path) -> dict[str, object] | str:
         "tags": list(read_value(dig(card, ("data", "tags")), texts, (), "", None)),
         "favourite": read_value(dig(card, ("data", "extensions", "fav")), flag, False, "", None),
         "creator": read_value(dig(card, ("data", "creator")), text, "", "", None),
+        "talkativeness": read_value(
+            dig(card, ("data", "extensions", "talkativeness")), number, USUAL_TALKATIVENESS, "", None
+        ),
         "lorebook": bool(dig(card, ("data", "character_book")) or dig(card, ("data", "extensions", "world"))),
     }
 
@@ -123,4 +130,5 @@ def _summary(file: str, modified: float, about: Mapping[str, object]) -> Charact
         creator=str(about.get("creator") or ""),
         modified=datetime.fromtimestamp(modified).astimezone(),
         has_lorebook=about.get("lorebook") is True,
+        talkativeness=read_value(about.get("talkativeness"), number, USUAL_TALKATIVENESS, "", None),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from tavern_tui.core.character import Group, GroupMode, GroupStrategy
 from tavern_tui.core.errors import DataError
 from tavern_tui.storage.atomic import write_json
+from tavern_tui.storage.catalogue import CharacterSummary
 from tavern_tui.storage.folders import Folders, inside
 from tavern_tui.storage.json_keep import (
     KeyPath,
@@ -63,20 +64,23 @@ class GroupSummary:
     """Their cards' files without ending."""
     muted: tuple[str, ...]
     """Card files of those who do not speak by themselves."""
+    talkativeness: tuple[float | None, ...]
+    """How readily each member speaks, 0 to 1; None where there is no card."""
     favourite: bool
     modified: datetime
     """When the group or one of its chats was written last. Local time, aware."""
 
 
-def summarise(folders: Folders, group: Group, names: Mapping[str, str]) -> GroupSummary:
-    """A group for the list; `names` are those of all characters by card file."""
+def summarise(folders: Folders, group: Group, characters: Mapping[str, CharacterSummary]) -> GroupSummary:
+    """A group for the list; `characters` are all there are, by card file."""
     files = tuple(card_file(avatar) for avatar in group.members)
     return GroupSummary(
         id=group.id,
         name=group.name,
-        members=tuple(names.get(file, file) for file in files),
+        members=tuple(characters[file].name if file in characters else file for file in files),
         files=files,
         muted=tuple(card_file(avatar) for avatar in group.disabled),
+        talkativeness=tuple(characters[file].talkativeness if file in characters else None for file in files),
         favourite=group.favourite,
         modified=last_change(folders, group),
     )

@@ -13,6 +13,7 @@ from tavern_tui.core.character import GroupMode, GroupStrategy
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import ConnectionFailed, UsageError
 from tavern_tui.core.generation import GenerationType
+from tavern_tui.core.lorebook import LoreSource
 from tavern_tui.core.prompt import TextPrompt
 from tavern_tui.services.events import (
     MessageAdded,
@@ -648,3 +649,28 @@ async def test_a_persona_can_be_bound_to_a_group(folders: Folders) -> None:
         await made.open_group(id)
         assert made.persona.name == "Mia"
         assert ("group", id) in made.persona.connections
+
+
+# --- members' cards
+
+
+async def test_talkativeness_is_written_into_the_card_and_holds_at_once(folders: Folders) -> None:
+    async with company(folders, scripted("x"), strategy=GroupStrategy.NATURAL) as made:
+        made.groups.set_talkativeness("Bo.png", 1.0)
+        await run(made.session.send("Hello"))
+        assert speakers(made) == ["User", "Bo"]
+        assert made.library.character("Bo").talkativeness == 1.0
+        with pytest.raises(UsageError, match="0 to 100 percent"):
+            made.groups.set_talkativeness("Bo", 1.5)
+
+
+async def test_what_is_kept_in_a_members_card_is_there_when_they_speak_again(folders: Folders) -> None:
+    async with company(folders, scripted("x")) as made:
+        made.lorebooks.new("Millstones")
+        await run(made.session.speak("Bo"))
+        made.lorebooks.link("Millstones", LoreSource.CHARACTER, True)
+        await run(made.session.speak("Ann"))
+        await run(made.session.speak("Bo"))
+        assert made.session.character.world == "Millstones"
+        made.groups.set_talkativeness("Bo", 0.1)
+        assert made.library.character("Bo").world == "Millstones"

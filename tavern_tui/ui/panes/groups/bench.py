@@ -17,8 +17,9 @@ from tavern_tui.core.character import GroupMode, GroupStrategy
 from tavern_tui.core.errors import TavernError
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings
+from tavern_tui.ui.panes.groups.fields import MEMBER_ROWS, ROWS
 from tavern_tui.ui.screens.bench import Bench
-from tavern_tui.ui.widgets.form import Form, Row, Value
+from tavern_tui.ui.widgets.form import Form, Value
 from tavern_tui.ui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
@@ -26,35 +27,6 @@ if TYPE_CHECKING:
     from tavern_tui.services.library import GroupSummary, Trashed
     from tavern_tui.services.tavern import Tavern
 
-STRATEGIES = (
-    (GroupStrategy.NATURAL, "Natural: who is named, then who is talkative"),
-    (GroupStrategy.LIST, "All of them, in order"),
-    (GroupStrategy.POOLED, "Who has not spoken since your last message"),
-    (GroupStrategy.MANUAL, "Nobody, until you say who"),
-)
-MODES = (
-    (GroupMode.SWAP, "Only the speaker's"),
-    (GroupMode.APPEND, "All members', but the muted"),
-    (GroupMode.APPEND_DISABLED, "All members', the muted too"),
-)
-ROWS = (
-    Row(id="name", label="Name", help="What the group is called."),
-    Row(id="strategy", label="Who speaks", kind="choice",
-        choices=tuple((str(int(value)), title) for value, title in STRATEGIES),
-        help="Who answers when you have said something."),
-    Row(id="mode", label="Cards in the prompt", kind="choice",
-        choices=tuple((str(int(value)), title) for value, title in MODES),
-        help="Whose descriptions the model is told."),
-    Row(id="join_prefix", label="Before each card's field", kind="text", macros=True, lines=3,
-        help="With joined cards; <FIELDNAME> becomes Description, Personality, Scenario …"),
-    Row(id="join_suffix", label="After each card's field", kind="text", macros=True, lines=3,
-        help="With joined cards; the same in {{char}} and <FIELDNAME>."),
-    Row(id="allow_self_responses", label="Answers itself", kind="switch",
-        help="The one who spoke last may be the next to speak."),
-    Row(id="auto_mode_delay", label="Auto mode, seconds", kind="number", least=0, most=3600,
-        help="How long the group waits before it talks on by itself."),
-    Row(id="favourite", label="Favourite", kind="switch", help="For the list."),
-)  # fmt: skip
 _NUMBERS = {"strategy": GroupStrategy, "mode": GroupMode}
 
 
@@ -69,6 +41,12 @@ class _Line:
     def file(self) -> str:
         """The member's card file."""
         return "" if self.member is None else self.group.files[self.member]
+
+    @property
+    def talkativeness(self) -> float | None:
+        """The member's, in percent; None: it is a group, or there is no card."""
+        share = None if self.member is None else self.group.talkativeness[self.member]
+        return None if share is None else round(share * 100, 2)
 
 
 class GroupBench(Bench):
@@ -89,7 +67,13 @@ class GroupBench(Bench):
         self._lines: Sequence[_Line] = ()
         self._shown = ""
         """Id of the group in the form."""
+        self._member = ""
+        """Card file of the member in the form."""
+        self._seen: tuple[str, str] | None = None
+        """Group and member that were looked at last."""
         self._changes: dict[str, Value] = {}
+        self._talkative: dict[str, float] = {}
+        """What members' cards shall say, by file, until it is written."""
         self._undo: list[Trashed | tuple[str, str, int]] = []
 
     @property
@@ -101,6 +85,8 @@ class GroupBench(Bench):
 
     def work_area(self) -> ComposeResult:
         yield Static("", id="group-facts", classes="facts", markup=False)
+        yield Static("", id="member-name", markup=False)
+        yield Form(MEMBER_ROWS, id="member-form")
         yield Form(ROWS, id="form")
 
     def on_mount(self) -> None:
@@ -143,9 +129,11 @@ class GroupBench(Bench):
                 (f"  {_members(len(line.group.files))}", "$foreground-muted"),
             )
         muted = line.file in line.group.muted
+        talks = "  no card" if line.talkativeness is None else f"  {line.talkativeness:.0f} %"
         return Content.assemble(
             "    ",
             (clean_line(line.group.members[line.member]), "$foreground-disabled" if muted else ""),
+            (talks, "$foreground-muted"),
             ("  muted" if muted else "", "$foreground-muted"),
         )
 
@@ -157,18 +145,23 @@ class GroupBench(Bench):
     @on(RowList.Selected, "#bench-list")
     def chosen(self, event: RowList.Selected) -> None:
         event.stop()
-        self.query_one("#name").focus()
+        if not self._focus_talkativeness():
+            self.query_one("#name").focus()
 
     def _show(self, line: _Line | None) -> None:
-        form, facts = self.query_one(Form), self.query_one("#group-facts", Static)
+        if line is not None and (line.group.id, line.file) != self._seen:
+            self._seen = line.group.id, line.file
+            self.save_now()
+            line = self._line  # the list may have been read again
+        form, facts = self.query_one("#form", Form), self.query_one("#group-facts", Static)
         form.display = line is not None
+        self._show_member(line)
         if line is None:
             self._shown = ""
             facts.update(Content("There are no groups yet. n makes one."))
             self.say_title("none yet")
             return
         if line.group.id != self._shown:
-            self.save_now()
             self._shown = line.group.id
             try:
                 group = self.groups.get(line.group.id)
@@ -182,9 +175,31 @@ class GroupBench(Bench):
         facts.update(Content("open now" + auto if is_open else "o opens it"))
         self.say_title(line.group.name)
 
+    def _show_member(self, line: _Line | None) -> None:
+        """The member under the cursor, above what holds for the group."""
+        talks = line.talkativeness if line is not None else None
+        form, name = self.query_one("#member-form", Form), self.query_one("#member-name", Static)
+        form.display = name.display = talks is not None
+        if line is None or line.member is None or talks is None:
+            self._member = ""
+            return
+        name.update(Content(clean_line(line.group.members[line.member])))
+        focused = self.focused.id if self.focused is not None else ""
+        if line.file == self._member and focused == "talkativeness":
+            return  # it is being typed
+        self._member = line.file
+        form.load({"talkativeness": talks})
+
     # --- settings
 
-    @on(Form.Changed)
+    @on(Form.Changed, "#member-form")
+    def member_changed(self, event: Form.Changed) -> None:
+        event.stop()
+        if self._member and isinstance(event.value, int | float):
+            self._talkative[self._member] = event.value / 100
+            self.save_soon()
+
+    @on(Form.Changed, "#form")
     def changed(self, event: Form.Changed) -> None:
         event.stop()
         self._changes[event.id] = event.value
@@ -192,14 +207,17 @@ class GroupBench(Bench):
 
     def save(self) -> None:
         changes, self._changes = self._changes, {}
+        talkative, self._talkative = self._talkative, {}
         if self._shown and changes:
             fields = {
                 name: _NUMBERS[name](int(str(value))) if name in _NUMBERS else value
                 for name, value in changes.items()
             }
             self.groups.change(self._shown, **fields)
-            if self.is_attached:
-                self.refresh_list()
+        for file, share in talkative.items():
+            self.groups.set_talkativeness(file, share)
+        if (talkative or changes) and self.is_attached:
+            self.refresh_list()
 
     # --- members
 
@@ -221,6 +239,11 @@ class GroupBench(Bench):
         if self._try(lambda: self.groups.mute(line.group.id, line.file, muted)):
             self.refresh_list(line.group.id, line.file)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("up", "down"):  # in a field these keys mean the field
+            return self.is_mounted and self._list.has_focus
+        return True
+
     def action_up(self) -> None:
         self._move(-1)
 
@@ -234,6 +257,17 @@ class GroupBench(Bench):
         place = line.member + step
         if self._try(lambda: self.groups.move_member(line.group.id, line.file, place)):
             self.refresh_list(line.group.id, line.file)
+
+    def action_talkativeness(self) -> None:
+        """Go to the field in which the talkativeness of the member under the cursor is written."""
+        if not self._focus_talkativeness():
+            self.notify("Put the cursor on a member first.", markup=False)
+
+    def _focus_talkativeness(self) -> bool:
+        if self.query_one("#member-form").display:
+            self.query_one("#talkativeness").focus()
+            return True
+        return False
 
     @work
     async def action_add(self) -> None:

@@ -10,6 +10,13 @@ ROWS = (
     a_key(
         "group.mute", "space", "Mute", "Keep a member from speaking by themselves; again to undo.", show=True
     ),
+    a_key(
+        "group.talkativeness",
+        "e",
+        "Talkativeness",
+        "Say how readily the member under the cursor joins in.",
+        show=True,
+    ),
     a_key("group.up", "K,shift+up", "Up", "Move the member towards the front.", show=True, palette=False),
     a_key("group.down", "J,shift+down", "Down", "Move the member towards the end.", palette=False),
     a_key("group.add", "a", "Add member", "Take a character into the group.", show=True),
