@@ -110,6 +110,16 @@ class Rounds(ToolRounds):
         until they have sent it."""
         self._held.set()
 
+    async def talk_on(self) -> Events:
+        """In auto mode, go on from here: wait, and let the group talk, until the user does something.
+
+        Raises as `send` does."""
+        self._check_free()
+        held = self._held = asyncio.Event()
+        async with aclosing(self._talk_on(held)) as events:
+            async for event in events:
+                yield event
+
     # --- turns
 
     def _speakers(
@@ -205,13 +215,15 @@ class Rounds(ToolRounds):
                 return
 
     async def _talk_on(self, held: asyncio.Event) -> Events:
-        """Auto mode: round after round, until the user does something."""
+        """Auto mode: round after round, until the user does something. It ends where nobody speaks."""
         while self.auto_mode and not held.is_set():
             seconds = max(0.0, self._group_turns().group.auto_mode_delay)
             yield RoundDue(seconds)
             if not await quiet_for(seconds, held):
                 return
+            speakers = self._speakers()
+            self._group_turns().auto = bool(speakers)
             with self._occupied():
-                async with aclosing(self._round(self._speakers())) as events:
+                async with aclosing(self._round(speakers)) as events:
                     async for event in events:
                         yield event

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from tavern_tui.core.character import Character
 from tavern_tui.core.connection import Connection
 from tavern_tui.services.chat_places import ChatOwner
 from tavern_tui.storage.cards import read_card, save_card
+from tavern_tui.ui.panes.chat.pane import ChatPane
 from tavern_tui.ui.panes.groups.bench import GroupBench
 from tests.ui.driving import notes, screen_text, until
 from tests.ui.real_app import running, write
@@ -211,3 +213,95 @@ async def test_shift_and_an_arrow_in_a_field_leaves_the_order_alone(cast) -> Non
         await until(pilot, lambda: tavern.groups.get(group.id).disabled)
         assert tavern.groups.get(group.id).members == ("Bo.png", "Ann.png")
         assert tavern.groups.get(group.id).disabled == ("Bo.png",)
+
+
+# --- auto mode on the screen
+
+
+@asynccontextmanager
+async def talking(cast, delay, **fields):
+    """An open group of Ann and Bo which was switched to auto mode by its key."""
+    async with running(cast) as (pilot, tavern):
+        group = tavern.groups.create("Inn", ["Ann", "Bo"])
+        tavern.groups.change(group.id, **{"strategy": 1, "auto_mode_delay": delay, **fields})
+        answers(tavern, *(f"Line {number}." for number in range(200)))
+        await tavern.open_group(group.id)
+        await opened(pilot)
+        await pilot.press("m", "escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, GroupBench))
+        yield pilot, tavern, group
+
+
+def said(tavern) -> int:
+    return len(tavern.session.chat.messages)
+
+
+async def test_the_line_of_auto_mode_says_whether_it_counts_or_waits(cast) -> None:
+    async with talking(cast, 3000.0) as (pilot, tavern, group):
+        await until(pilot, lambda: "the group talks on in 3000 s" in screen_text(pilot))
+        assert "auto mode" in screen_text(pilot)
+        await until(pilot, lambda: "the group talks on in 2999 s" in screen_text(pilot))
+        await pilot.press("h")
+        await until(pilot, lambda: "auto mode waits" in screen_text(pilot))
+        assert "talks on in" not in screen_text(pilot)
+        before = said(tavern)
+        tavern.groups.change(group.id, auto_mode_delay=2000.0)
+        await pilot.press("backspace")
+        await until(pilot, lambda: "the group talks on in 2000 s" in screen_text(pilot))
+        assert said(tavern) == before
+        await pilot.press("alt+g", "m", "escape")
+        await until(pilot, lambda: "talks on in" not in screen_text(pilot))
+        assert "auto mode" not in screen_text(pilot)
+
+
+async def test_what_was_typed_and_taken_back_lets_the_group_talk_on(cast) -> None:
+    async with talking(cast, 3000.0) as (pilot, tavern, group):
+        await until(pilot, lambda: "the group talks on in" in screen_text(pilot))
+        before = said(tavern)
+        await pilot.press("h")
+        await until(pilot, lambda: "auto mode waits" in screen_text(pilot))
+        tavern.groups.change(group.id, auto_mode_delay=0.01)
+        await pilot.press("backspace")
+        await until(pilot, lambda: said(tavern) >= before + 4)
+        await pilot.press("escape")
+        await until(pilot, lambda: not tavern.session.auto_mode and not tavern.session.busy)
+        await until(pilot, lambda: "talks on in" not in screen_text(pilot))
+
+
+async def test_escape_ends_auto_mode_while_it_counts(cast) -> None:
+    async with talking(cast, 3000.0) as (pilot, tavern, _):
+        await until(pilot, lambda: "the group talks on in" in screen_text(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: not tavern.session.auto_mode)
+        await until(pilot, lambda: "talks on in" not in screen_text(pilot))
+
+
+async def test_auto_mode_goes_on_after_a_message_a_swipe_and_a_command(cast) -> None:
+    async with talking(cast, 3000.0) as (pilot, tavern, _):
+        await until(pilot, lambda: "the group talks on in" in screen_text(pilot))
+        pane = pilot.app.screen.query_one(ChatPane)
+        for keys in (("h", "i", "enter"), ("right",), (*"/echo yes", "enter")):
+            due = pane._here.due
+            await pilot.press(*keys)
+            await until(pilot, lambda due=due: pane._here.due not in (due, None))
+            await until(pilot, lambda: "the group talks on in" in screen_text(pilot))
+        assert [one.name for one in tavern.session.chat.messages[-3:]] == ["User", "Ann", "Bo"]
+        assert len(tavern.session.chat.messages[-1].swipes) == 2
+
+
+async def test_auto_mode_stops_where_nobody_may_speak_and_where_the_server_fails(cast) -> None:
+    async with talking(cast, 0.01, disabled=("Ann.png", "Bo.png")) as (pilot, tavern, group):
+        await until(pilot, lambda: "Nobody speaks by themselves" in notes(pilot))
+        await until(pilot, lambda: not tavern.session.auto_mode)
+        tavern.groups.change(group.id, disabled=())
+        gone = Connection(name="gone", provider="generic", url="http://127.0.0.1:9", instruct="none")
+        tavern.connections.save(gone)
+        tavern.connections.select("gone")
+        pilot.app.clear_notifications()
+        await opened(pilot)
+        await pilot.press("m", "escape")
+        await until(pilot, lambda: "127.0.0.1:9" in notes(pilot))
+        await until(pilot, lambda: not tavern.session.busy)
+        for _ in range(20):
+            await pilot.pause(0.02)
+        assert notes(pilot).count("127.0.0.1:9") <= 2  # once in the title, once in the hint

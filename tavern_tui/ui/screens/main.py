@@ -184,6 +184,10 @@ class MainScreen(WatchingScreen):
         except TavernError as error:
             self._complain(error)
 
+    def on_group_bench_auto_mode(self, event: GroupBench.AutoMode) -> None:
+        event.stop()
+        self.chat.talk_on()
+
     @on(ChatPane.Typed)
     def typed(self) -> None:
         prompt = self._pane("prompt")

@@ -152,7 +152,7 @@ class ChatPane(MessageMenu):
 
     def action_stop(self) -> None:
         """Stop now; what arrived is kept."""
-        if self._session.busy:
+        if self._session.busy or self._here.due is not None:
             self._give_back()
             self._session.stop()
             self._say("stopped", "$foreground-muted")
@@ -231,7 +231,7 @@ class ChatPane(MessageMenu):
         if not self._attached:
             return False
         if action == "stop":
-            return self._session.busy
+            return self._session.busy or self._here.due is not None
         if action == "to_messages":
             return self.composer.has_focus
         if action in ("empty_left", "empty_right"):

@@ -21,6 +21,10 @@ class Reading:
     """What is sent when the reply that is arriving is complete."""
     meter: ReplyMeter | None = None
     """Watches the reply that is on its way."""
+    due: float | None = None
+    """When a group in auto mode talks on (monotonic seconds), while it waits for that."""
+    failed: bool = False
+    """The last action ended with an error: nothing goes on by itself."""
     reply: Worker[None] | None = None
     """Follows the action that runs, or ran last."""
     before_draft: str = ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
+from textual.worker import Worker
 
 from tavern_tui.core.errors import TavernError
 from tavern_tui.core.finish import FinishReason
@@ -36,8 +38,9 @@ Events = AsyncGenerator[SessionEvent, None]
 
 WITHIN = 0.15
 """Seconds between two looks of a reply that grows in the middle of the chat."""
+HELD = "auto mode waits until you have sent this"
 TICK = 0.5
-"""Seconds between updates of the speed; the timer exists only while a reply is on its way."""
+"""Seconds between updates of the speed; the timer exists only while a reply is on its way or due."""
 
 
 class ReplyView(Attaching):
@@ -63,6 +66,7 @@ class ReplyView(Attaching):
         if reading.session.busy:
             self.notify("A reply is still arriving. Esc stops it.", severity="warning", markup=False)
             return
+        reading.failed = False
         reading.reply = self.run_worker(
             self._follow(reading, stream, lost, draft), group=f"reply-{id(reading)}", exclusive=True
         )
@@ -76,6 +80,7 @@ class ReplyView(Attaching):
                 async for _ in steps:
                     pass
         except TavernError as error:
+            reading.failed = True
             self._complain(error, session)
             here = session is self._session
             written = self.written if here else session.draft
@@ -109,8 +114,10 @@ class ReplyView(Attaching):
                     yield
         finally:
             tick.stop()
-            reading.meter = None
+            waited = reading.due is not None
+            reading.meter = reading.due = None
             self._over(session, answered)
+            self._say_held(session, waited)
 
     def _take(self, reading: Reading, event: SessionEvent, draft: bool) -> None:
         """One event of a chat, which may be another than the one that is looked at."""
@@ -119,6 +126,11 @@ class ReplyView(Attaching):
             self._drafted(reading, event, here)
         elif here:
             self.apply(event)
+        reading.due = time.monotonic() + event.seconds if isinstance(event, RoundDue) else None
+        if isinstance(event, RoundDue):
+            reading.meter = None
+            self._show_meter()
+            self.refresh_bindings()
         if isinstance(event, ReplyEnded):
             reading.meter = None
             if not self.app.app_focus:
@@ -136,6 +148,39 @@ class ReplyView(Attaching):
             self._ring()
         self._tavern.tabs.changed.send(None)
         self.post_message(self.Settled())
+
+    # --- a group that talks on by itself
+
+    def talk_on(self) -> None:
+        """Let a group in auto mode go on by itself, unless something goes on or is being written."""
+        if self.is_attached:
+            self._show_title()
+            self._talk_on(self._here)
+
+    def _talk_on(self, reading: Reading) -> None:
+        session = reading.session
+        written = self.written if session is self._session else session.draft
+        idle = reading.reply is None or reading.reply.is_finished
+        if session.auto_mode and idle and not session.busy and not written and not reading.queued:
+            self._ask(session.talk_on(), session=session)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Also after a swipe or a command the group goes on, but not into one error after another."""
+        if not event.worker.is_finished or not self.is_attached:
+            return
+        for reading in list(self._readings.values()):
+            if reading.reply is event.worker and not reading.failed:
+                self._talk_on(reading)
+
+    def _say_held(self, session: ChatSession, waited: bool) -> None:
+        """The status line no longer counts what is not coming."""
+        if not self.is_attached or session is not self._session:
+            return
+        self._show_title()
+        if session.auto_mode and self.written:
+            self._say(HELD, "$foreground-muted")
+        elif waited:
+            self._say("", "$foreground-muted")
 
     def _ring(self) -> None:
         if self._tavern.settings.bell:
@@ -172,8 +217,6 @@ class ReplyView(Attaching):
                 self._end(event)
             case RoundStarted(speakers=()):
                 self.notify("Nobody speaks by themselves. Alt+G, then t lets a member speak.", markup=False)
-            case RoundDue(seconds=seconds):
-                self._say(f"the group talks on in {seconds:g} s; typing holds it", "$foreground-muted")
             case _:
                 pass
 
@@ -246,9 +289,12 @@ class ReplyView(Attaching):
             self.post_message(self.Settled())
 
     def _show_meter(self) -> None:
-        meter = self._here.meter
-        if meter is not None:
-            self._say(meter.sentence(time.monotonic()), "$warning")
+        here, now = self._here, time.monotonic()
+        if here.meter is not None:
+            self._say(here.meter.sentence(now), "$warning")
+        elif here.due is not None:
+            left = max(0, math.ceil(here.due - now))
+            self._say(f"the group talks on in {left} s; typing holds it", "$foreground-muted")
 
     def _show_messages(self) -> None:
         super()._show_messages()

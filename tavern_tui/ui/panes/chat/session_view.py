@@ -152,6 +152,10 @@ class SessionView(Column):
         """Bring the transcript up to date with one event."""
         raise NotImplementedError
 
+    def talk_on(self) -> None:
+        """Let a group in auto mode go on by itself, unless something goes on or is being written."""
+        raise NotImplementedError
+
     def _show_messages(self) -> None:
         self.transcript.frame = 1 / max(1, min(60, self._tavern.settings.streaming_fps))
         self.transcript.prepare = self._session.shower()
@@ -196,6 +200,7 @@ class SessionView(Column):
                 (f"  {beside_name(session.chat.title, session.name)}", "$foreground-muted"),
                 (f"  {count:,} message{'' if count == 1 else 's'}", "$foreground-disabled"),
                 (f"  you are {clean_line(session.persona.name)}", "$foreground-disabled"),
+                ("  auto mode" if session.auto_mode else "", "$secondary"),
                 (f"  {waiting} waiting to be sent" if waiting else "", "$warning"),
                 ("  ↓ more below" if self.transcript.new_below else "", "$primary"),
             ),
@@ -218,6 +223,8 @@ class SessionView(Column):
         self._session.draft = self.written
         if self.written:
             self._session.hold_auto()
+        else:
+            self.call_later(self.talk_on)  # first what was sent, if this is why the box is empty
         self.post_message(self.Typed())
         if len(self.written) < 2:
             self.refresh_bindings()

@@ -62,6 +62,9 @@ class GroupBench(Bench):
 
         file: str
 
+    class AutoMode(Message):
+        """The open group shall talk on by itself, or shall not any more."""
+
     def __init__(self, tavern: Tavern) -> None:
         super().__init__(tavern)
         self._lines: Sequence[_Line] = ()
@@ -303,6 +306,7 @@ class GroupBench(Bench):
             self.notify("No group is open. o opens one.", markup=False)
             return
         session.auto_mode = not session.auto_mode
+        self.app.screen_stack[0].post_message(self.AutoMode())
         self._show(self._line)
 
     # --- groups
