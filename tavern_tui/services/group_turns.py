@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from random import Random
 from urllib.parse import quote
 
@@ -81,15 +82,14 @@ def member_message(
     member: Character, text: str, *, sent_at: str, extra: Mapping[str, object] | None = None
 ) -> Message:
     """What a member of a group says, with the keys by which SillyTavern knows who it was."""
-    avatar = f"{member.file}{CARD_ENDING}"
-    return a_message(
-        member.name,
-        text,
-        sent_at=sent_at,
-        extra=extra,
-        original_avatar=avatar,
-        force_avatar=f"/thumbnail?type=avatar&file={quote(avatar, safe=UNQUOTED)}",
-    )
+    return signed(a_message(member.name, text, sent_at=sent_at, extra=extra), member.file)
+
+
+def signed(message: Message, file: str) -> Message:
+    """The message of a member with this card."""
+    avatar = f"{file}{CARD_ENDING}"
+    address = f"/thumbnail?type=avatar&file={quote(avatar, safe=UNQUOTED)}"
+    return replace(message, original_avatar=avatar, force_avatar=address)
 
 
 UNQUOTED = "!~*'()"

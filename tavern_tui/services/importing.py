@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tavern_tui.core.errors import DataError, UsageError
-from tavern_tui.services.chat_import import import_chat, import_foreign
+from tavern_tui.services.chat_import import Whose, import_chat, import_foreign
 from tavern_tui.services.template_import import import_templates
 from tavern_tui.storage.cards import import_card
 from tavern_tui.storage.chats_import import find_format
@@ -23,7 +23,7 @@ Outcome = tuple[str, str, str]
 """What it was, under which name it is kept, and a sentence."""
 
 
-def import_any(folders: Folders, path: Path, character: str | None, warnings: list[str]) -> Outcome:
+def import_any(folders: Folders, path: Path, whose: Whose, warnings: list[str]) -> Outcome:
     """Take over one file. Raises UsageError, DataError, UnreadableFile, WriteFailed."""
     path = path.expanduser()
     if not path.is_file():
@@ -32,10 +32,10 @@ def import_any(folders: Folders, path: Path, character: str | None, warnings: li
     if importer is None:
         known = ", ".join(sorted(IMPORTERS))
         raise UsageError(f"{path.name} has an ending nothing is known of.", hint=f"Known: {known}.")
-    return importer(folders, path, character, warnings)
+    return importer(folders, path, whose, warnings)
 
 
-def _card(folders: Folders, path: Path, character: str | None, warnings: list[str]) -> Outcome:
+def _card(folders: Folders, path: Path, whose: Whose, warnings: list[str]) -> Outcome:
     try:
         made = import_card(folders, path, warnings)
     except DataError:
@@ -58,21 +58,21 @@ def _lorebook(folders: Folders, path: Path, warnings: list[str]) -> Outcome:
     return "lorebook", name, f'{path.name}: the lorebook "{name}" has {len(book.entries)} entries.'
 
 
-def _json(folders: Folders, path: Path, character: str | None, warnings: list[str]) -> Outcome:
+def _json(folders: Folders, path: Path, whose: Whose, warnings: list[str]) -> Outcome:
     found = parse_json(read_file(path), path.name)
     if isinstance(found, list) or "findRegex" in as_object(found):
         return _scripts(folders, path, warnings)
     value = read_object(path)
     chats = find_format(value)
     if chats is not None:
-        return import_foreign(folders, path, value, chats, character, warnings)
+        return import_foreign(folders, path, value, chats, whose, warnings)
     if not CARD_MARKS & value.keys() and any(keys <= value.keys() for keys in TEMPLATES):
         return _templates(folders, path)
     if isinstance(value.get("personas"), dict):
         names = add_personas(folders, value)
         return "personas", ", ".join(names), f"{path.name}: {len(names)} new personas."
     if "spec" in value and value.get("spec") != "lorebook_v3":
-        return _card(folders, path, character, warnings)
+        return _card(folders, path, whose, warnings)
     kind = preset_kind(value)
     if kind is not None:
         free = _free_preset(folders, kind, path.stem, value)
@@ -81,7 +81,7 @@ def _json(folders: Folders, path: Path, character: str | None, warnings: list[st
     if LOREBOOK_KEYS & value.keys():
         return _lorebook(folders, path, warnings)
     if CARD_KEYS & value.keys():
-        return _card(folders, path, character, warnings)
+        return _card(folders, path, whose, warnings)
     raise DataError(f"{path.name} is no card, chat, lorebook or preset that we know.")
 
 
@@ -121,7 +121,7 @@ LOREBOOK_KEYS = {"entries", "lorebookVersion", "kind", "spec"}
 CARD_KEYS = {"name", "char_name"}
 
 
-IMPORTERS: dict[str, Callable[[Folders, Path, str | None, list[str]], Outcome]] = {
+IMPORTERS: dict[str, Callable[[Folders, Path, Whose, list[str]], Outcome]] = {
     ".png": _card,
     ".apng": _card,
     ".charx": _card,

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tavern_tui.core.character import Character
 from tavern_tui.core.errors import DataError, TavernError, UsageError
@@ -24,6 +25,9 @@ from tavern_tui.storage.lorebooks import list_worlds, read_lorebook, save_lorebo
 from tavern_tui.storage.personas import list_personas
 from tavern_tui.storage.presets import PresetKind, TextPreset
 from tavern_tui.storage.trash import Trashed, move_to_trash, restore
+
+if TYPE_CHECKING:
+    from tavern_tui.services.chat_places import ChatOwner
 
 __all__ = ["CharacterSummary", "GroupSummary", "Imported", "Library", "Trashed"]
 
@@ -145,16 +149,19 @@ class Library:
 
     # --- taking over
 
-    async def import_file(self, path: Path, *, character: str | None = None) -> Imported:
+    async def import_file(
+        self, path: Path, *, character: str | None = None, owner: ChatOwner | None = None
+    ) -> Imported:
         """Take over a card, lorebook, chat, preset or template; says what it was.
 
-        `character`: whose chat an imported chat is. Raises TavernError."""
+        Whose chat an imported chat is: `owner`, or `character`, a character or group as the user
+        names them; neither: as the file says. Raises TavernError."""
         from tavern_tui.services import importing  # knows every kind of file there is
 
         warnings: list[str] = []
         try:
             kind, name, sentence = await asyncio.to_thread(
-                importing.import_any, self._folders, path, character, warnings
+                importing.import_any, self._folders, path, owner or character, warnings
             )
         except OSError as error:
             raise TavernError(f"{path} could not be read: {error.strerror or error}.") from error

@@ -10,13 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tavern_tui.core.character import Character
 from tavern_tui.core.chat import Message
 from tavern_tui.core.errors import DataError, TavernError, UsageError
+from tavern_tui.services.chat_places import ChatOwner
 from tavern_tui.services.importing import import_any
+from tavern_tui.storage.cards import save_card
 from tavern_tui.storage.chats import read_chat
 from tavern_tui.storage.chats_import import FORMATS, find_format, messages_of
 from tavern_tui.storage.folders import Folders
-from tests.services.helpers import tavern
+from tests.services.helpers import run, scripted, tavern
 from tests.services.test_chat_files import ANN, put_chat, said, titles
 
 OOBA = {"data": [["x", "y"]], "data_visible": [["", "Hello &amp; welcome."], ["Hi", "Well."], ["", ""]]}
@@ -220,6 +223,54 @@ async def test_a_group_s_chat_is_taken_over_for_the_group(folders: Folders) -> N
         await made.library.import_file(outside, character="Smiths")
         assert made.groups.get(group.id).chats == ("Night",)
         assert (folders.group_chats / "Night.jsonl").read_bytes() == outside.read_bytes()
+
+
+@pytest.mark.parametrize("value", [row[0] for row in EVERYTHING.values()], ids=EVERYTHING.keys())
+async def test_with_a_group_open_each_program_s_chat_is_the_group_s_and_can_be_gone_on_with(
+    folders: Folders, value: dict[str, Any]
+) -> None:
+    outside = folders.data.parent / "talk.json"
+    outside.write_text(json.dumps(value))
+    save_card(folders, Character(name="Bea"))
+    async with tavern(folders, scripted("And so on.")) as made:
+        group = made.groups.create("Smiths", ["Ann", "Bea"])
+        owner = ChatOwner(id=group.id, is_group=True)
+        imported = await made.library.import_file(outside, owner=owner)
+        assert "of Smiths" in imported.sentence
+        assert not (folders.chats / "Bea").exists()
+        assert imported.name in made.groups.get(group.id).chats
+        session = await made.open_group(group.id, imported.name)
+        for message in session.chat.messages:
+            if not message.is_user:
+                assert message.name in ("Ann", "Bea")
+                assert message.original_avatar == f"{message.name}.png"
+                assert message.force_avatar
+        await run(session.speak("Bea"))
+        await run(session.swipe_right())
+        assert session.chat.messages[-1].name == "Bea"
+
+
+async def test_a_group_s_id_is_no_name(folders: Folders) -> None:
+    """A card may be called like a group, or like its id."""
+    outside = folders.data.parent / "Night.jsonl"
+    outside.write_text(json.dumps(said("Hello.")))
+    async with tavern(folders) as made:
+        group = made.groups.create("Ann", ["Ann"])
+        save_card(folders, Character(name="Odd", file=group.id))
+        await made.library.import_file(outside, owner=ChatOwner(id=group.id, is_group=True))
+        assert made.groups.get(group.id).chats == ("Night",)
+        await made.library.import_file(outside, owner=ChatOwner(id="Ann"))
+        assert titles(made.chat_files, ANN) == ["Night"]
+
+
+async def test_who_is_meant_is_guessed_aloud(folders: Folders) -> None:
+    outside = folders.data.parent / "talk.json"
+    outside.write_text(json.dumps(OOBA))
+    save_card(folders, Character(name="Bea"))
+    async with tavern(folders) as made:
+        group = made.groups.create("Smiths", ["Ann", "Bea"])
+        await made.library.import_file(outside, owner=ChatOwner(id=group.id, is_group=True))
+        assert "talk.json does not say which of Smiths spoke; Ann stands for them." in made.problems
 
 
 def test_what_holds_no_text_is_counted_in_a_warning() -> None:

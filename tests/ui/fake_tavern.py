@@ -187,7 +187,7 @@ class FakeLibrary:
         name = next(one.name for one in self.all if one.file == file)
         return Character(name=name, file=file, description=f"{name} keeps the mill.")
 
-    async def import_file(self, path: Path, *, character: str | None = None) -> FakeImported:
+    async def import_file(self, path: Path, **_: object) -> FakeImported:
         self.all.append(FakeSummary(file=path.stem, name=path.stem))
         self.changed.send(None)
         return FakeImported(sentence=f"{path.stem} is here.", character=self.all[-1])

@@ -12,6 +12,7 @@ from tavern_tui.core.character import Character
 from tavern_tui.core.connection import Connection
 from tavern_tui.services.chat_places import ChatOwner
 from tavern_tui.storage.cards import read_card, save_card
+from tavern_tui.ui.dialogs.pick_file import PickFile
 from tavern_tui.ui.panes.chat.pane import ChatPane
 from tavern_tui.ui.panes.groups.bench import GroupBench
 from tests.ui.driving import notes, screen_text, until
@@ -305,3 +306,23 @@ async def test_auto_mode_stops_where_nobody_may_speak_and_where_the_server_fails
         for _ in range(20):
             await pilot.pause(0.02)
         assert notes(pilot).count("127.0.0.1:9") <= 2  # once in the title, once in the hint
+
+
+# --- chats brought in
+
+
+@pytest.mark.parametrize("keys", [("alt+h", "i"), ("f3", "i")], ids=["chats", "characters"])
+async def test_a_chat_brought_in_while_a_group_is_open_is_the_groups(cast, keys, tmp_path) -> None:
+    outside = tmp_path / "Night.jsonl"
+    outside.write_text(json.dumps({"name": "Bo", "is_user": False, "mes": "The oven is hot."}))
+    async with running(cast) as (pilot, tavern):
+        group = tavern.groups.create("Inn", ["Ann", "Bo"])
+        await tavern.open_group(group.id)
+        await until(pilot, lambda: "Inn" in screen_text(pilot).splitlines()[0])
+        await pilot.press(*keys)
+        await until(pilot, lambda: isinstance(pilot.app.screen, PickFile))
+        pilot.app.screen.query_one("#path").value = str(outside)
+        await pilot.press("enter")
+        await until(pilot, lambda: "Night" in tavern.groups.get(group.id).chats)
+        await until(pilot, lambda: "a chat of Inn" in notes(pilot))
+        assert not (cast.chats / "Bo").exists()

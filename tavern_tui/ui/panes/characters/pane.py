@@ -157,7 +157,7 @@ class CharacterPane(Boxed):
         if path is None:
             return
         try:
-            brought = await self._library.import_file(path, character=self._file())
+            brought = await self._library.import_file(path, owner=self._open_owner())
         except TavernError as error:
             self._complain(error)
             return
@@ -208,11 +208,6 @@ class CharacterPane(Boxed):
             await self._library.restore(self._trashed.pop())
         except TavernError as error:
             self._complain(error)
-
-    def _file(self) -> str | None:
-        """The character whose chat is open, for a chat file that does not say whose it is."""
-        owner = self._open_owner()
-        return None if owner.is_group else owner.id
 
     def _complain(self, error: TavernError) -> None:
         self.notify(

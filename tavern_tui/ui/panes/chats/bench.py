@@ -252,12 +252,12 @@ class ChatsBench(Bench):
     async def action_import(self) -> None:
         from tavern_tui.ui.dialogs.pick_file import PickFile
 
-        endings = (".jsonl", ".json", ".txt")
+        endings = (".jsonl", ".json")
         path = await self.app.push_screen_wait(PickFile("Import a chat", endings=endings))
         if path is None:
             return
         try:
-            said = await self.tavern.library.import_file(path, character=self.tavern.session.character.file)
+            said = await self.tavern.library.import_file(path, owner=self.files.owner())
         except TavernError as error:
             self.complain(error)
             return
