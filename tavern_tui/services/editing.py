@@ -9,6 +9,7 @@ from enum import StrEnum
 from tavern_tui.core.chat import Message, Role, Swipe, a_message
 from tavern_tui.core.errors import UsageError
 from tavern_tui.services.events import ChatReplaced, MessageChanged, MessageRemoved
+from tavern_tui.services.group_turns import signed
 from tavern_tui.services.reply_facts import now
 from tavern_tui.services.rounds import Rounds
 from tavern_tui.text.reasoning import split_reasoning
@@ -79,7 +80,7 @@ class Editing(Rounds):
         """Let somebody else have said a message."""
         if not name.strip():
             raise UsageError("A message needs a name.")
-        self._change(index, "rename", lambda message: replace(message, name=name.strip()))
+        self._change(index, "rename", lambda message: self._as_member(replace(message, name=name.strip())))
 
     def change_role(self, index: int, role: Role) -> None:
         """Let a message be the user's, the character's or the narrator's."""
@@ -131,12 +132,19 @@ class Editing(Rounds):
         if kind is Said.USER:
             return a_message(name or self.persona.name, text, is_user=True, sent_at=now())
         if kind is Said.CHARACTER:
-            return a_message(name or self.character.name, text, sent_at=now())
+            return self._as_member(a_message(name or self.character.name, text, sent_at=now()))
         if kind is Said.NARRATOR:
             usual = self.chat.metadata.get("narrator_name")
             who = name or (usual if isinstance(usual, str) and usual else "System")
             return a_message(who, text, sent_at=now(), extra={"type": "narrator"})
         return a_message(name or "Note", text, sent_at=now(), extra={"type": "comment"}, hidden=True)
+
+    def _as_member(self, message: Message) -> Message:
+        """In a group, the words of a member say whose they are."""
+        cast = self.cast
+        found = (one for one in cast.members if one.name == message.name) if cast is not None else iter(())
+        member = next(found, None)
+        return message if member is None or message.is_user else signed(message, member.file)
 
     def delete(self, index: int) -> None:
         """Take a message out of the chat; `undo` brings it back."""

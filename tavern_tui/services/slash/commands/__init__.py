@@ -6,6 +6,7 @@ from tavern_tui.services.slash.commands.asking import COMMANDS as ASKING
 from tavern_tui.services.slash.commands.chats import COMMANDS as CHATS
 from tavern_tui.services.slash.commands.flow import COMMANDS as FLOW
 from tavern_tui.services.slash.commands.generating import COMMANDS as GENERATING
+from tavern_tui.services.slash.commands.groups import COMMANDS as GROUPS
 from tavern_tui.services.slash.commands.media import COMMANDS as MEDIA
 from tavern_tui.services.slash.commands.messages import COMMANDS as MESSAGES
 from tavern_tui.services.slash.commands.numbers import COMMANDS as NUMBERS
@@ -21,6 +22,7 @@ SUBJECTS = (
     ("Replies", GENERATING),
     ("Chats", CHATS),
     ("People, notes, connections", PEOPLE),
+    ("Groups", GROUPS),
     ("Personas", PERSONAS),
     ("Lorebooks", WORLDS),
     ("Questions to the model", ASKING),

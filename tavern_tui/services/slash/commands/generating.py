@@ -7,14 +7,15 @@ from contextlib import aclosing
 
 from tavern_tui.core.errors import UsageError
 from tavern_tui.services.events import ReplyEnded, SessionEvent
+from tavern_tui.services.slash.members import member_of
 from tavern_tui.services.slash.registry import Call, Slash
 from tavern_tui.services.slash.values import as_json, as_text, is_on, needed_number
 from tavern_tui.text.trim import trim_sentences
 
 
 async def trigger(call: Call) -> object:
-    who = call.unnamed.strip()
-    stream = call.session.speak(who) if who and call.session.group is not None else call.session.send("")
+    asked = bool(call.unnamed.strip()) and call.session.group is not None
+    stream = call.session.speak(member_of(call)) if asked else call.session.send("")
     await call.front.follow(call.session, stream)
     return ""
 
@@ -145,7 +146,7 @@ async def flush_inject(call: Call) -> object:
 
 
 COMMANDS = (
-    Slash(name="trigger", run=trigger, help="Ask for a reply; in a group, of a member.", usage="[NAME]"),
+    Slash(name="trigger", run=trigger, help="Ask for a reply; in a group, of a member.", usage="[NAME|N]"),
     Slash(name="continue", aliases=("cont",), run=continue_, help="Let the last message go on."),
     Slash(
         name="impersonate",

@@ -6,11 +6,10 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
-from tavern_tui.core.character import Group
 from tavern_tui.core.errors import UsageError
 from tavern_tui.core.preset import AuthorsNote
 from tavern_tui.services.slash.registry import Call, Run, Slash
-from tavern_tui.services.slash.values import as_json, as_number, as_text, needed_number
+from tavern_tui.services.slash.values import as_json, as_text, needed_number
 
 # --- who is open
 
@@ -72,68 +71,6 @@ async def persona(call: Call) -> object:
             await call.tavern.use_persona(one.file)
             return one.name
     raise UsageError(f'There is no persona "{wanted[:40]}".')
-
-
-# --- groups
-
-
-def _group(call: Call) -> Group:
-    group = call.session.group
-    if group is None:
-        raise UsageError("This chat is not with a group.")
-    return group
-
-
-def _member(call: Call) -> str:
-    """The card's file of a member by number or name."""
-    members, wanted = call.session.cast.members if call.session.cast else (), call.unnamed.strip()
-    number = as_number(wanted)
-    if number is not None and 0 <= int(number) < len(members):
-        return members[int(number)].file
-    for member in members:
-        if wanted.casefold() in (member.name.casefold(), member.file.casefold()):
-            return member.file
-    raise UsageError(f'"{wanted[:40]}" is not in this group.')
-
-
-def on_member(change: Callable[[Call, str, str], object]) -> Run:
-    async def run(call: Call) -> object:
-        group, file = _group(call), _member(call)
-        change(call, group.id, file)
-        return file
-
-    return run
-
-
-async def member_add(call: Call) -> object:
-    character = call.tavern.library.find(call.unnamed.strip())
-    call.tavern.groups.add_member(_group(call).id, character.file)
-    return character.name
-
-
-async def member_peek(call: Call) -> object:
-    character = call.tavern.library.character(_member(call))
-    texts = (character.description, character.personality, character.scenario)
-    await call.front.show("\n\n".join([character.name, *filter(None, texts)]))
-    return ""
-
-
-async def member_count(call: Call) -> object:
-    return str(len(_group(call).members))
-
-
-async def member_get(call: Call) -> object:
-    file = _member(call)
-    members = call.session.cast.members if call.session.cast else ()
-    index, member = next((at, one) for at, one in enumerate(members) if one.file == file)
-    return {"name": member.name, "index": str(index), "avatar": f"{file}.png", "id": file}.get(
-        call.text("field", "name"), member.name
-    )
-
-
-def _place(call: Call, file: str, step: int) -> int:
-    files = [one.file for one in call.session.cast.members] if call.session.cast else []
-    return max(0, min(files.index(file) + step, len(files) - 1))
 
 
 # --- the author's note
@@ -272,72 +209,6 @@ COMMANDS = (
         run=persona,
         help="Say who you are.",
         usage="[NAME]",
-    ),
-    Slash(
-        name="member-add",
-        aliases=("addmember", "memberadd"),
-        run=member_add,
-        help="Add a member.",
-        usage="NAME",
-    ),
-    Slash(
-        name="member-remove",
-        aliases=("removemember", "memberremove"),
-        run=on_member(lambda call, id, file: call.tavern.groups.remove_member(id, file)),
-        help="Take a member out.",
-        usage="NAME|N",
-    ),
-    Slash(
-        name="member-disable",
-        aliases=("disable", "disablemember", "memberdisable"),
-        run=on_member(lambda call, id, file: call.tavern.groups.mute(id, file, True)),
-        help="Mute a member.",
-        usage="NAME|N",
-    ),
-    Slash(
-        name="member-enable",
-        aliases=("enable", "enablemember", "memberenable"),
-        run=on_member(lambda call, id, file: call.tavern.groups.mute(id, file, False)),
-        help="Let a member speak again.",
-        usage="NAME|N",
-    ),
-    Slash(
-        name="member-up",
-        aliases=("upmember", "memberup"),
-        run=on_member(
-            lambda call, id, file: call.tavern.groups.move_member(id, file, _place(call, file, -1))
-        ),
-        help="Move a member up.",
-        usage="NAME|N",
-    ),
-    Slash(
-        name="member-down",
-        aliases=("downmember", "memberdown"),
-        run=on_member(
-            lambda call, id, file: call.tavern.groups.move_member(id, file, _place(call, file, 1))
-        ),
-        help="Move a member down.",
-        usage="NAME|N",
-    ),
-    Slash(
-        name="member-peek",
-        aliases=("peek", "memberpeek", "peekmember"),
-        run=member_peek,
-        help="Show a member's card.",
-        usage="NAME|N",
-    ),
-    Slash(
-        name="member-count",
-        aliases=("countmember", "membercount"),
-        run=member_count,
-        help="How many members.",
-    ),
-    Slash(
-        name="member-get",
-        aliases=("getmember", "memberget"),
-        run=member_get,
-        help="A member's name, number or card.",
-        usage="[field=name|index|avatar|id] NAME|N",
     ),
     Slash(
         name="note", run=note("text", lambda one: one.text, str), help="The author's note.", usage="[TEXT]",
