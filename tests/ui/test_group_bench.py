@@ -8,13 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from tavern_tui.core.character import Character
+from tavern_tui.core.character import Character, GroupStrategy
 from tavern_tui.core.connection import Connection
 from tavern_tui.services.chat_places import ChatOwner
 from tavern_tui.storage.cards import read_card, save_card
 from tavern_tui.ui.dialogs.pick_file import PickFile
 from tavern_tui.ui.panes.chat.pane import ChatPane
 from tavern_tui.ui.panes.groups.bench import GroupBench
+from tavern_tui.ui.panes.groups.fields import STRATEGIES
 from tests.ui.driving import notes, screen_text, until
 from tests.ui.real_app import running, write
 
@@ -214,6 +215,21 @@ async def test_shift_and_an_arrow_in_a_field_leaves_the_order_alone(cast) -> Non
         await until(pilot, lambda: tavern.groups.get(group.id).disabled)
         assert tavern.groups.get(group.id).members == ("Bo.png", "Ann.png")
         assert tavern.groups.get(group.id).disabled == ("Bo.png",)
+
+
+async def test_a_choice_shows_all_there_is_to_choose_and_its_keys_remove_nobody(cast) -> None:
+    async with running(cast, (80, 24)) as (pilot, tavern):
+        group = tavern.groups.create("Inn", ["Ann", "Bo"])
+        bench = await opened(pilot)
+        bench.refresh_list(group.id, "Bo")
+        bench.query_one("#strategy").focus()
+        await until(pilot, lambda: bench.focused is not None and bench.focused.id == "strategy")
+        await pilot.press("delete", "enter")
+        for _, title in STRATEGIES:
+            await until(pilot, lambda title=title: screen_text(pilot).count(title) >= 1)
+        await pilot.press("down", "delete", "enter")
+        await until(pilot, lambda: tavern.groups.get(group.id).strategy == GroupStrategy.LIST)
+        assert tavern.groups.get(group.id).members == ("Ann.png", "Bo.png")
 
 
 # --- auto mode on the screen

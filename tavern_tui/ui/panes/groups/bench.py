@@ -18,6 +18,7 @@ from tavern_tui.core.errors import TavernError
 from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings
 from tavern_tui.ui.panes.groups.fields import MEMBER_ROWS, ROWS
+from tavern_tui.ui.panes.groups.keys import ROWS as KEYS
 from tavern_tui.ui.screens.bench import Bench
 from tavern_tui.ui.widgets.form import Form, Value
 from tavern_tui.ui.widgets.row_list import RowList
@@ -243,7 +244,7 @@ class GroupBench(Bench):
             self.refresh_list(line.group.id, line.file)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("up", "down"):  # in a field these keys mean the field
+        if action in LIST_ACTIONS:  # in a field these keys mean the field
             return self.is_mounted and self._list.has_focus
         return True
 
@@ -376,6 +377,9 @@ class GroupBench(Bench):
         if self._try(lambda: self.groups.add_member(group, file)):
             self._try(lambda: self.groups.move_member(group, file, place))
             self.refresh_list(group, file)
+
+
+LIST_ACTIONS = frozenset(row.action for row in KEYS)
 
 
 def _value(value: object) -> Value:
