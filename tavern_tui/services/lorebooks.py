@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -60,6 +61,26 @@ class LorebookService:
         self._setup = setup
         self._personas = personas
         self._session = session
+        self._file = ""
+
+    def of(self, file: str) -> LorebookService:
+        """The same for the character with this card, whoever else of a group speaks meanwhile."""
+        made = copy(self)
+        made._file = file
+        return made
+
+    @property
+    def _character(self) -> Character:
+        """Whose books the character's are."""
+        session = self._session()
+        if not self._file:
+            return session.character
+        return session.who(self._file) or self._library.character(self._file)
+
+    def _keep_card(self, character: Character) -> None:
+        kept = self._library.keep_card(character)
+        if not character.file:  # it has one only now
+            self._session().character = kept
 
     # --- what there is
 
@@ -75,7 +96,7 @@ class LorebookService:
 
     def _embedded(self) -> Lorebook | None:
         """The open card's own book, where no world file stands in its place."""
-        character = self._session().character
+        character = self._character
         if character.lorebook is None or (character.world and self.book(character.world) is not None):
             return None
         return character.lorebook
@@ -87,10 +108,10 @@ class LorebookService:
     def links(self, name: str) -> tuple[LoreSource, ...]:
         """Through what a book takes part in the open chat."""
         session, setup = self._session(), self._setup.value
-        file = session.character.file
+        character = self._character
         held = {
             LoreSource.GLOBAL: name in setup.global_books,
-            LoreSource.CHARACTER: name == session.character.world or name in setup.books_of(file),
+            LoreSource.CHARACTER: name == character.world or name in setup.books_of(character.file),
             LoreSource.CHAT: session.chat.metadata.get("world_info") == name,
             LoreSource.PERSONA: session.persona.lorebook == name,
         }
@@ -126,15 +147,14 @@ class LorebookService:
 
     def _link_character(self, name: str, active: bool) -> None:
         """The first book of a character is named in its card, the others in the settings."""
-        session = self._session()
-        character = session.character
+        character = self._character
         if not character.file:
             raise UsageError("No saved character is open.")
         if active and not character.world:
-            session.character = self._library.keep_card(replace(character, world=name))
+            self._library.keep_card(replace(character, world=name))
             return
         if not active and character.world == name:
-            session.character = self._library.keep_card(replace(character, world=""))
+            self._library.keep_card(replace(character, world=""))
         others = [one for one in self._setup.value.books_of(character.file) if one != name]
         save_character_books(self._folders, character.file, [*others, name] if active else others)
 
@@ -145,8 +165,7 @@ class LorebookService:
         if not embedded:
             self._library.keep_lorebook(book)
             return
-        session = self._session()
-        session.character = self._library.keep_card(replace(session.character, lorebook=book))
+        self._keep_card(replace(self._character, lorebook=book))
 
     def new(self, name: str) -> Lorebook:
         """An empty book."""
@@ -161,9 +180,9 @@ class LorebookService:
         own = self._embedded()
         if own is None:
             raise UsageError("The open character's card has no book of its own.")
-        session = self._session()
-        moved = self._added(replace(own, name=self._free(own.name or session.character.name)))
-        session.character = self._library.keep_card(replace(session.character, world=moved.name))
+        character = self._character
+        moved = self._added(replace(own, name=self._free(own.name or character.name)))
+        self._keep_card(replace(character, world=moved.name))
         return moved
 
     def import_file(self, path: Path) -> tuple[Lorebook, list[str]]:
@@ -191,8 +210,9 @@ class LorebookService:
         session = self._session()
         if session.chat.metadata.get("world_info") == name:
             session.change_metadata({"world_info": new})
-        if session.character.world == name:
-            session.character = self._library.keep_card(replace(session.character, world=new))
+        character = self._character
+        if character.world == name:
+            self._keep_card(replace(character, world=new))
         for persona in self._personas.all():
             if persona.lorebook == name:
                 self._personas.save(replace(persona, lorebook=new))
@@ -227,7 +247,7 @@ class LorebookService:
         """Which entries of these books this text alone would activate. Dice always come up well."""
         setup = self._setup.value
         linked = [LinkedBook(book=book, source=LoreSource.GLOBAL) for book in books]
-        character = self._session().character
+        character = self._character
         found = scan(
             ScanInput(
                 books=linked,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import TYPE_CHECKING
 
 from tavern_tui.core.preset import AuthorsNote, CharacterNote
@@ -21,6 +22,13 @@ class NoteService:
         self._folders = folders
         self._setup = setup
         self._session = session
+        self._file = ""
+
+    def of(self, file: str) -> NoteService:
+        """The same for the character with this card, whoever else of a group speaks meanwhile."""
+        made = copy(self)
+        made._file = file
+        return made
 
     # --- this chat
 
@@ -48,10 +56,10 @@ class NoteService:
     @property
     def character(self) -> CharacterNote:
         """The note that belongs to the open character."""
-        return self._setup.value.character_note(self._session().character.file)
+        return self._setup.value.character_note(self._file or self._session().character.file)
 
     def change_character(self, note: CharacterNote) -> None:
-        save_character_note(self._folders, self._session().character.file, note)
+        save_character_note(self._folders, self._file or self._session().character.file, note)
 
     # --- the default
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +16,7 @@ from tavern_tui.core.preset import RegexScript
 from tavern_tui.services.preset_scripts import APIS
 from tavern_tui.services.regex_trial import Occasion, Trial, problem_of, try_all, try_one, ways_of
 from tavern_tui.storage.atomic import write_json
+from tavern_tui.storage.cards import read_card
 from tavern_tui.storage.folders import Folders, free_name
 from tavern_tui.storage.json_keep import as_object, read_object
 from tavern_tui.storage.presets import PresetKind, preset_path
@@ -98,6 +100,13 @@ class RegexService:
         self._desk = desk
         self._session = session
         self._deleted: list[_Deleted] = []
+        self._file = ""
+
+    def of(self, file: str) -> RegexService:
+        """The same for the character with this card, whoever else of a group speaks meanwhile."""
+        made = copy(self)
+        made._file = file
+        return made
 
     # --- what there is
 
@@ -145,8 +154,12 @@ class RegexService:
         return PresetKind.TEXT, connection.text_preset
 
     def _character(self) -> ScriptGroup:
-        character = self._session().character
-        there = bool(character.file) and self._folders.card(character.file).is_file()
+        session = self._session()
+        file = self._file or session.character.file
+        there = bool(file) and self._folders.card(file).is_file()
+        character = session.who(file)
+        if character is None:  # they have left the group
+            character = read_card(self._folders.card(file)) if there else Character(name=file, file=file)
         return ScriptGroup(
             scope=ScriptScope.CHARACTER,
             owner=character.file,

@@ -92,6 +92,11 @@ class Rounds(ToolRounds):
             members = (character if one.file == character.file else one for one in cast.members)
             self.turns.cast = replace(cast, members=tuple(members))
 
+    def who(self, file: str) -> Character | None:
+        """Who of this chat has this card, as the chat knows them."""
+        there = self.turns.cast.members if self.turns is not None else ()
+        return next((one for one in (self.character, *there) if one.file == file), None)
+
     # --- auto mode
 
     @property

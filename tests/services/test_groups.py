@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from tavern_tui.core.character import GroupMode, GroupStrategy
 from tavern_tui.core.connection import Connection
 from tavern_tui.core.errors import ConnectionFailed, UsageError
 from tavern_tui.core.generation import GenerationType
-from tavern_tui.core.lorebook import LoreSource
+from tavern_tui.core.lorebook import Lorebook, LoreEntry, LoreSource
+from tavern_tui.core.preset import CharacterNote
 from tavern_tui.core.prompt import TextPrompt
 from tavern_tui.services.events import (
     MessageAdded,
@@ -24,6 +26,7 @@ from tavern_tui.services.events import (
     RoundStarted,
     SessionEvent,
 )
+from tavern_tui.services.regex import ScriptScope
 from tavern_tui.services.tavern import Tavern
 from tavern_tui.storage.folders import Folders
 from tavern_tui.wiring import build_tavern
@@ -674,3 +677,37 @@ async def test_what_is_kept_in_a_members_card_is_there_when_they_speak_again(fol
         assert made.session.character.world == "Millstones"
         made.groups.set_talkativeness("Bo", 0.1)
         assert made.library.character("Bo").world == "Millstones"
+
+
+async def test_what_was_opened_for_one_member_is_not_written_into_the_next_speakers_card(
+    folders: Folders,
+) -> None:
+    async with company(folders, scripted("x")) as made:
+        ann = made.library.character("Ann")
+        made.library.keep_card(replace(ann, lorebook=Lorebook(name="Anvils")))
+        await run(made.session.speak("Ann"))
+        lore, notes, regex = (service.of("Ann") for service in (made.lorebooks, made.notes, made.regex))
+        (row,) = [one for one in lore.books() if one.embedded]
+        await run(made.session.speak("Bo"))
+        lore.save(Lorebook(name="Anvils", entries=(LoreEntry(uid=0, content="Hot."),)), embedded=True)
+        notes.change_character(CharacterNote(text="Soot."))
+        regex.new(ScriptScope.CHARACTER, "Clang")
+        made.lorebooks.new("Forge")
+        lore.link("Forge", LoreSource.CHARACTER, True)
+        assert row.name == "Anvils"
+        held = made.library.character("Ann")
+        assert held.lorebook is not None
+        assert [entry.content for entry in held.lorebook.entries] == ["Hot."]
+        assert held.world == "Forge"
+        assert regex.group(ScriptScope.CHARACTER).owner == "Ann"
+        assert [one.script.name for one in regex.group(ScriptScope.CHARACTER).scripts] == ["Clang"]
+        assert notes.character.text == "Soot."
+        bo = made.library.character("Bo")
+        assert (bo.lorebook, bo.world) == (None, "")
+        assert made.notes.character.text == ""
+        assert made.regex.group(ScriptScope.CHARACTER).scripts == ()
+        made.groups.remove_member(group_id(made), "Ann")
+        lore.save(Lorebook(name="Anvils"), embedded=True)
+        held = made.library.character("Ann")
+        assert held.lorebook is not None
+        assert (held.lorebook.entries, held.world) == ((), "Forge")

@@ -30,6 +30,11 @@ def cast(folders):
     return folders
 
 
+async def run_through(events) -> None:
+    async for _ in events:
+        pass
+
+
 async def opened(pilot) -> GroupBench:
     await pilot.press("alt+g")
     await until(pilot, lambda: isinstance(pilot.app.screen, GroupBench))
@@ -342,3 +347,22 @@ async def test_a_chat_brought_in_while_a_group_is_open_is_the_groups(cast, keys,
         await until(pilot, lambda: "Night" in tavern.groups.get(group.id).chats)
         await until(pilot, lambda: "a chat of Inn" in notes(pilot))
         assert not (cast.chats / "Bo").exists()
+
+
+# --- other screens in a group
+
+
+async def test_a_note_being_written_stays_with_the_member_it_was_begun_for(cast) -> None:
+    async with running(cast) as (pilot, tavern):
+        group = tavern.groups.create("Inn", ["Ann", "Bo"])
+        answers(tavern, "Hm.")
+        await tavern.open_group(group.id)
+        await run_through(tavern.session.speak("Ann"))
+        await pilot.press("alt+w")
+        await until(pilot, lambda: "Ann, in every chat" in screen_text(pilot))
+        assert "Author's note · Inn" in screen_text(pilot)
+        await run_through(tavern.session.speak("Bo"))
+        await write(pilot, "#character-text", "Soot everywhere.")
+        await pilot.press("escape")
+        await until(pilot, lambda: tavern.notes.of("Ann").character.text == "Soot everywhere.")
+        assert tavern.notes.of("Bo").character.text == ""

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 
 from tavern_tui.core.errors import TavernError
 from tavern_tui.core.preset import AuthorsNote, CharacterNote
+from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.screens.bench import Bench
 from tavern_tui.ui.widgets.form import Form, Row, Value
 
@@ -57,6 +58,12 @@ ROWS = (
 )  # fmt: skip
 
 
+def _rows_of(member: str) -> tuple[Row, ...]:
+    """In a group, the note of a character is that of whoever spoke last: say who that is."""
+    name = f"{clean_line(member)}, in every chat"
+    return tuple(replace(row, label=name) if row.id == "h-character" else row for row in ROWS)
+
+
 class NoteBench(Bench):
     """One form with three notes."""
 
@@ -67,9 +74,12 @@ class NoteBench(Bench):
     def __init__(self, tavern: Tavern) -> None:
         super().__init__(tavern)
         self._changed: set[str] = set()
+        self.notes = tavern.notes.of(tavern.session.character.file)
 
     def work_area(self) -> ComposeResult:
-        yield Form(ROWS, self._values(), id="form")
+        session = self.tavern.session
+        rows = ROWS if session.group is None else _rows_of(session.character.name)
+        yield Form(rows, self._values(), id="form")
 
     def on_mount(self) -> None:
         self.add_class("-single")
@@ -77,7 +87,7 @@ class NoteBench(Bench):
         self._say()
 
     def _values(self) -> dict[str, Value]:
-        notes = self.tavern.notes
+        notes = self.notes
         return {
             **_as_values("chat", notes.chat),
             **_as_values("character", notes.character),
@@ -87,11 +97,11 @@ class NoteBench(Bench):
 
     def _say(self) -> None:
         session = self.tavern.session
-        due = self.tavern.notes.due_in()
+        due = self.notes.due_in()
         when = {-1: "never sent", 0: "sent with the next message"}.get(
             due, f"sent in {due} messages of yours"
         )
-        self.say_title(session.character.name, session.chat.title, when)
+        self.say_title(session.name, session.chat.title, when)
 
     @on(Form.Changed)
     def changed(self, event: Form.Changed) -> None:
@@ -100,7 +110,7 @@ class NoteBench(Bench):
         self.save_soon()
 
     def save(self) -> None:
-        values, notes = self.query_one(Form).values, self.tavern.notes
+        values, notes = self.query_one(Form).values, self.notes
         changed, self._changed = self._changed, set()
         try:
             if "chat" in changed:

@@ -17,7 +17,6 @@ from tavern_tui.core.errors import TavernError
 from tavern_tui.core.lorebook import Lorebook, LoreEntry, LoreSource
 from tavern_tui.services.lorebooks import (
     BookRow,
-    LorebookService,
     with_entry,
     with_new_entry,
     without_entry,
@@ -55,13 +54,10 @@ class LorebookBench(Bench):
         self._sort = 0
         self._open: tuple[BookRow, LoreEntry] | None = None
         """What the form shows; None: the book's facts are shown instead."""
+        self.lore = tavern.lorebooks.of(tavern.session.character.file)
         self._draft: dict[tuple[str, bool], Lorebook] = {}
         """Books that were changed and are not written yet."""
         self._undo: list[Undo | Trashed] = []
-
-    @property
-    def lore(self) -> LorebookService:
-        return self.tavern.lorebooks
 
     def side(self) -> ComposeResult:
         yield Input(placeholder="/ to search all books", id="lore-search", classes="search", compact=True)

@@ -28,7 +28,6 @@ from tavern_tui.ui.widgets.form import Form
 from tavern_tui.ui.widgets.two_up import TwoUp
 
 if TYPE_CHECKING:
-    from tavern_tui.services.regex import RegexService
     from tavern_tui.services.tavern import Tavern
 
 TRY_AFTER = 0.15
@@ -56,6 +55,7 @@ class RegexBench(Bench):
 
     def __init__(self, tavern: Tavern) -> None:
         super().__init__(tavern)
+        self.scripts = tavern.regex.of(tavern.session.character.file)
         self._lines: list[Line] = []
         self._at: Line | None = None
         self._loaded: tuple[ScriptScope, int] | None = None
@@ -63,10 +63,6 @@ class RegexBench(Bench):
         self._changed = False
         self._form = Form(ROWS, id="form")
         self._timer: Timer | None = None
-
-    @property
-    def scripts(self) -> RegexService:
-        return self.tavern.regex
 
     def side(self) -> ComposeResult:
         yield OptionList(id="bench-list", compact=True)
