@@ -78,7 +78,7 @@ def _app_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tavern-tui {__version__}")
     parser.add_argument(
-        "card", nargs="?", metavar="CARD|CHARACTER", help="a card file, or a character's name"
+        "card", nargs="?", metavar="CARD|CHARACTER", help="a card file, or the name of a character or group"
     )
     parser.add_argument(
         "--plain", action="store_true", help="talk line by line: for screen readers and poor terminals"

@@ -90,7 +90,18 @@ class OpenChats(ChatHosting):
                 raise UsageError(f"{path} is not a character card.", hint="Use `tavern-tui import` for it.")
             await self.open_character(said.character.file)
         else:
-            await self.open_character(self.library.find(card).file)
+            await self._open_named(card)
+
+    async def _open_named(self, name: str) -> None:
+        """Open a character or, failing that, a group."""
+        try:
+            owner = ChatOwner(id=self.library.find(name).file)
+        except UsageError as nobody:
+            try:
+                owner = ChatOwner(id=self.groups.find(name).id, is_group=True)
+            except UsageError:
+                raise nobody from None
+        await self.open_owner(owner)
 
     async def _open_group_again(self) -> bool:
         """Open the group that was open last; False: it was a character, or it cannot be opened."""

@@ -711,3 +711,14 @@ async def test_what_was_opened_for_one_member_is_not_written_into_the_next_speak
         held = made.library.character("Ann")
         assert held.lorebook is not None
         assert (held.lorebook.entries, held.world) == ((), "Forge")
+
+
+async def test_the_program_is_started_with_a_groups_name(folders: Folders) -> None:
+    async with company(folders) as made:
+        await made.open_character("Ann")
+    again = build_tavern(folders, {})
+    await again.start("the mill")
+    assert again.session.name == "The Mill"
+    with pytest.raises(UsageError, match='no character "The Inn"'):
+        await again.start("The Inn")
+    await again.close()

@@ -197,10 +197,10 @@ class SessionView(Column):
         self.query_one("#chat-title", Static).update(
             Content.assemble(
                 (clean_line(session.name), "bold $primary"),
+                ("  auto mode" if session.auto_mode else "", "$secondary"),
                 (f"  {beside_name(session.chat.title, session.name)}", "$foreground-muted"),
                 (f"  {count:,} message{'' if count == 1 else 's'}", "$foreground-disabled"),
                 (f"  you are {clean_line(session.persona.name)}", "$foreground-disabled"),
-                ("  auto mode" if session.auto_mode else "", "$secondary"),
                 (f"  {waiting} waiting to be sent" if waiting else "", "$warning"),
                 ("  ↓ more below" if self.transcript.new_below else "", "$primary"),
             ),
