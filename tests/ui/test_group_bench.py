@@ -298,6 +298,15 @@ async def test_escape_ends_auto_mode_while_it_counts(cast) -> None:
         await until(pilot, lambda: "talks on in" not in screen_text(pilot))
 
 
+async def test_between_two_rounds_the_status_line_is_of_now(cast) -> None:
+    async with talking(cast, 3000.0, disabled=("Ann.png",)) as (pilot, tavern, _):
+        await until(pilot, lambda: " Ann ·" in screen_text(pilot))
+        await pilot.press("h", "i", "enter")
+        await until(pilot, lambda: tavern.session.chat.messages[-1].text == "Line 0.")
+        await until(pilot, lambda: " Bo ·" in screen_text(pilot))
+        assert tavern.session.auto_mode
+
+
 async def test_auto_mode_goes_on_after_a_message_a_swipe_and_a_command(cast) -> None:
     async with talking(cast, 3000.0) as (pilot, tavern, _):
         await until(pilot, lambda: "the group talks on in" in screen_text(pilot))
@@ -347,6 +356,19 @@ async def test_a_chat_brought_in_while_a_group_is_open_is_the_groups(cast, keys,
         await until(pilot, lambda: "Night" in tavern.groups.get(group.id).chats)
         await until(pilot, lambda: "a chat of Inn" in notes(pilot))
         assert not (cast.chats / "Bo").exists()
+
+
+async def test_a_members_card_is_read_where_the_group_is_made(cast) -> None:
+    async with running(cast) as (pilot, tavern):
+        group = tavern.groups.create("Inn", ["Ann"])
+        bench = await opened(pilot)
+        bench.refresh_list(group.id)
+        await pilot.press("v")
+        await until(pilot, lambda: "Put the cursor on a member first." in notes(pilot))
+        await pilot.press("down", "v")
+        await until(pilot, lambda: "Ann is here." in screen_text(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is bench)
 
 
 # --- other screens in a group

@@ -131,6 +131,7 @@ class ReplyView(Attaching):
             reading.meter = None
             self._show_meter()
             self.refresh_bindings()
+            self.post_message(self.Settled())
         if isinstance(event, ReplyEnded):
             reading.meter = None
             if not self.app.app_focus:

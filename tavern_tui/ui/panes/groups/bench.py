@@ -19,35 +19,17 @@ from tavern_tui.text.clean import clean_line
 from tavern_tui.ui.keys import bindings
 from tavern_tui.ui.panes.groups.fields import MEMBER_ROWS, ROWS
 from tavern_tui.ui.panes.groups.keys import ROWS as KEYS
+from tavern_tui.ui.panes.groups.lines import Line
 from tavern_tui.ui.screens.bench import Bench
 from tavern_tui.ui.widgets.form import Form, Value
 from tavern_tui.ui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
     from tavern_tui.services.groups import GroupService
-    from tavern_tui.services.library import GroupSummary, Trashed
+    from tavern_tui.services.library import Trashed
     from tavern_tui.services.tavern import Tavern
 
 _NUMBERS = {"strategy": GroupStrategy, "mode": GroupMode}
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One row: a group, or a member of it (the place in the order)."""
-
-    group: GroupSummary
-    member: int | None = None
-
-    @property
-    def file(self) -> str:
-        """The member's card file."""
-        return "" if self.member is None else self.group.files[self.member]
-
-    @property
-    def talkativeness(self) -> float | None:
-        """The member's, in percent; None: it is a group, or there is no card."""
-        share = None if self.member is None else self.group.talkativeness[self.member]
-        return None if share is None else round(share * 100, 2)
 
 
 class GroupBench(Bench):
@@ -68,7 +50,7 @@ class GroupBench(Bench):
 
     def __init__(self, tavern: Tavern) -> None:
         super().__init__(tavern)
-        self._lines: Sequence[_Line] = ()
+        self._lines: Sequence[Line] = ()
         self._shown = ""
         """Id of the group in the form."""
         self._member = ""
@@ -103,17 +85,17 @@ class GroupBench(Bench):
         return self.query_one("#bench-list", RowList)
 
     @property
-    def _line(self) -> _Line | None:
+    def _line(self) -> Line | None:
         return self._lines[self._list.cursor] if self._lines else None
 
     # --- the list
 
     def refresh_list(self, group: str = "", member: str = "") -> None:
         """Read the groups again; the cursor goes to this group or member, or stays."""
-        lines: list[_Line] = []
+        lines: list[Line] = []
         for one in self.groups.all():
-            lines.append(_Line(one))
-            lines += [_Line(one, at) for at in range(len(one.files))]
+            lines.append(Line(one))
+            lines += [Line(one, at) for at in range(len(one.files))]
         self._lines = lines
         wanted = next(
             (at for at, line in enumerate(lines) if line.group.id == group and line.file == member), None
@@ -122,24 +104,9 @@ class GroupBench(Bench):
         self._show(self._line)
 
     def _draw(self, at: int) -> Content:
-        line = self._lines[at]
         here = self.tavern.session.group
-        if line.member is None:
-            is_open = here is not None and here.id == line.group.id
-            return Content.assemble(
-                ("● " if is_open else "  ", "$primary"),
-                ("★ " if line.group.favourite else "", "$warning"),
-                (clean_line(line.group.name), "bold"),
-                (f"  {_members(len(line.group.files))}", "$foreground-muted"),
-            )
-        muted = line.file in line.group.muted
-        talks = "  no card" if line.talkativeness is None else f"  {line.talkativeness:.0f} %"
-        return Content.assemble(
-            "    ",
-            (clean_line(line.group.members[line.member]), "$foreground-disabled" if muted else ""),
-            (talks, "$foreground-muted"),
-            ("  muted" if muted else "", "$foreground-muted"),
-        )
+        line = self._lines[at]
+        return line.drawn(is_open=here is not None and here.id == line.group.id)
 
     @on(RowList.Highlighted, "#bench-list")
     def looked_at(self, event: RowList.Highlighted) -> None:
@@ -152,7 +119,7 @@ class GroupBench(Bench):
         if not self._focus_talkativeness():
             self.query_one("#name").focus()
 
-    def _show(self, line: _Line | None) -> None:
+    def _show(self, line: Line | None) -> None:
         if line is not None and (line.group.id, line.file) != self._seen:
             self._seen = line.group.id, line.file
             self.save_now()
@@ -179,7 +146,7 @@ class GroupBench(Bench):
         facts.update(Content("open now" + auto if is_open else "o opens it"))
         self.say_title(line.group.name)
 
-    def _show_member(self, line: _Line | None) -> None:
+    def _show_member(self, line: Line | None) -> None:
         """The member under the cursor, above what holds for the group."""
         talks = line.talkativeness if line is not None else None
         form, name = self.query_one("#member-form", Form), self.query_one("#member-name", Static)
@@ -262,10 +229,25 @@ class GroupBench(Bench):
         if self._try(lambda: self.groups.move_member(line.group.id, line.file, place)):
             self.refresh_list(line.group.id, line.file)
 
+    @work
+    async def action_card(self) -> None:
+        from tavern_tui.ui.panes.characters.card import CardView
+
+        line = self._line
+        if line is None or line.member is None:
+            self.notify(ON_A_MEMBER, markup=False)
+            return
+        try:
+            card = self.tavern.library.character(line.file)
+        except TavernError as error:
+            self.complain(error)
+            return
+        await self.app.push_screen_wait(CardView(card))
+
     def action_talkativeness(self) -> None:
         """Go to the field in which the talkativeness of the member under the cursor is written."""
         if not self._focus_talkativeness():
-            self.notify("Put the cursor on a member first.", markup=False)
+            self.notify(ON_A_MEMBER, markup=False)
 
     def _focus_talkativeness(self) -> bool:
         if self.query_one("#member-form").display:
@@ -379,6 +361,7 @@ class GroupBench(Bench):
             self.refresh_list(group, file)
 
 
+ON_A_MEMBER = "Put the cursor on a member first."
 LIST_ACTIONS = frozenset(row.action for row in KEYS)
 
 
@@ -387,7 +370,3 @@ def _value(value: object) -> Value:
         return str(int(value))
     assert value is None or isinstance(value, str | int | float | bool)
     return value
-
-
-def _members(count: int) -> str:
-    return f"{count} member{'' if count == 1 else 's'}"

@@ -19,6 +19,7 @@ ROWS = (
     ),
     a_key("group.up", "K,shift+up", "Up", "Move the member towards the front.", show=True, palette=False),
     a_key("group.down", "J,shift+down", "Down", "Move the member towards the end.", palette=False),
+    a_key("group.card", "v", "Card", "Read the card of the member under the cursor."),
     a_key("group.add", "a", "Add member", "Take a character into the group.", show=True),
     a_key("group.auto", "m", "Auto mode", "Let the open group talk on by itself, or end it.", show=True),
     a_key("group.new", "n", "New group", "Make a group.", show=True),
