@@ -298,13 +298,21 @@ async def test_escape_ends_auto_mode_while_it_counts(cast) -> None:
         await until(pilot, lambda: "talks on in" not in screen_text(pilot))
 
 
+def measures(pilot) -> bool:
+    return any(one.group == "measure" and not one.is_finished for one in pilot.app.workers)
+
+
 async def test_between_two_rounds_the_status_line_is_of_now(cast) -> None:
-    async with talking(cast, 3000.0, disabled=("Ann.png",)) as (pilot, tavern, _):
-        await until(pilot, lambda: " Ann ·" in screen_text(pilot))
-        await pilot.press("h", "i", "enter")
+    async with talking(cast, 3000.0, disabled=("Ann.png",)) as (pilot, tavern, group):
+        await pilot.press("h")
+        await until(pilot, lambda: "auto mode waits" in screen_text(pilot))
+        await until(pilot, lambda: " Ann ·" in screen_text(pilot) and not measures(pilot))
+        tavern.groups.change(group.id, auto_mode_delay=0.01)
+        await pilot.press("backspace")
         await until(pilot, lambda: tavern.session.chat.messages[-1].text == "Line 0.")
+        tavern.groups.change(group.id, auto_mode_delay=3000.0)
+        await until(pilot, lambda: "talks on in 3000 s" in screen_text(pilot))
         await until(pilot, lambda: " Bo ·" in screen_text(pilot))
-        assert tavern.session.auto_mode
 
 
 async def test_auto_mode_goes_on_after_a_message_a_swipe_and_a_command(cast) -> None:
