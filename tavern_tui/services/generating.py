@@ -350,7 +350,9 @@ class Conversation:
                 self.chat.messages[target.index] = message.with_swipe(fresh.swipe)
             elif generation is GenerationType.REGENERATE:
                 self.chat.messages[target.index] = replace(
-                    fresh, force_avatar=message.force_avatar, original_avatar=message.original_avatar
+                    fresh,
+                    force_avatar=fresh.force_avatar or message.force_avatar,
+                    original_avatar=fresh.original_avatar or message.original_avatar,
                 )
             else:
                 self.chat.messages[target.index] = message.with_text(text)

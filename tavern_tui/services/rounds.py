@@ -141,6 +141,14 @@ class Rounds(ToolRounds):
         """Who answers first; where nobody does by themselves, whoever spoke last."""
         return next(iter(self._speakers(typed, generation)), self.character)
 
+    def _author_of(self, index: int, generation: GenerationType) -> Character:
+        """Who goes on with a message, or writes it anew. Raises UsageError where they have left the group."""
+        if self.turns is None:
+            return self.character
+        there = self.chat.messages[: index + 1]
+        chosen = self.turns.choose(there, self._seed, generation=generation)
+        return next(iter(chosen), self.character)
+
     def _group_turns(self) -> GroupTurns:
         if self.turns is None:
             raise UsageError(f"This chat is with {self.character.name} alone, not with a group.")

@@ -171,7 +171,7 @@ class ChatSession(TwoModels):
             self._put(index, replace(message, shown=0))
             yield MessageChanged(index)
             return
-        speaker = self._first_speaker(generation=GenerationType.SWIPE)
+        speaker = self._author_of(index, GenerationType.SWIPE)
         target = Target(index=index, before=message, extra=self._batch())
         async with aclosing(self._answer(GenerationType.SWIPE, target, speaker)) as events:
             async for event in events:

@@ -17,6 +17,7 @@ from tavern_tui.core.generation import GenerationType
 from tavern_tui.core.lorebook import Lorebook, LoreEntry, LoreSource
 from tavern_tui.core.preset import CharacterNote
 from tavern_tui.core.prompt import TextPrompt
+from tavern_tui.services.editing import Said
 from tavern_tui.services.events import (
     MessageAdded,
     ReplyEnded,
@@ -722,3 +723,32 @@ async def test_the_program_is_started_with_a_groups_name(folders: Folders) -> No
     with pytest.raises(UsageError, match='no character "The Inn"'):
         await again.start("The Inn")
     await again.close()
+
+
+async def test_a_message_in_the_middle_is_written_anew_by_whoever_said_it(folders: Folders) -> None:
+    with slow_server(words=2) as server:
+        there = Connection(name="slow", provider="generic", url=server.url, model="slow", instruct="none")
+        async with company(folders, there) as made:
+            await run(made.session.send("Hello"))
+            at = len(NAMES) + 1
+            assert [one.name for one in made.session.chat.messages[at:]] == ["Ann", "Bo", "Cy"]
+            server.bodies.clear()
+            await run(made.session.swipe_right(at + 1))
+            assert json.loads(server.bodies[0])["prompt"].endswith("\nBo:")
+            swiped = made.session.chat.messages[at + 1]
+            assert (swiped.name, len(swiped.swipes)) == ("Bo", 2)
+            made.groups.remove_member(group_id(made), "Ann")
+            with pytest.raises(UsageError, match="Ann is not in the group any more"):
+                await run(made.session.swipe_right(at))
+            await run(made.session.swipe_right(at + 1))
+            assert len(made.session.chat.messages[at + 1].swipes) == 3
+
+
+async def test_what_nobody_said_is_written_anew_by_a_member_who_is_known_by_their_card(
+    folders: Folders,
+) -> None:
+    async with company(folders, scripted("x")) as made:
+        made.session.add(Said.NARRATOR, "Night falls.")
+        await run(made.session.regenerate())
+        last = lines(made)[-1]
+        assert (last["name"], last["original_avatar"]) == ("Ann", "Ann.png")
