@@ -349,10 +349,9 @@ class Conversation:
             if generation is GenerationType.SWIPE:
                 self.chat.messages[target.index] = message.with_swipe(fresh.swipe)
             elif generation is GenerationType.REGENERATE:
+                known = fresh if fresh.original_avatar else message
                 self.chat.messages[target.index] = replace(
-                    fresh,
-                    force_avatar=fresh.force_avatar or message.force_avatar,
-                    original_avatar=fresh.original_avatar or message.original_avatar,
+                    fresh, force_avatar=known.force_avatar, original_avatar=known.original_avatar
                 )
             else:
                 self.chat.messages[target.index] = message.with_text(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,10 @@ from tavern_tui.storage.notes import note_metadata, save_character_note, save_de
 
 if TYPE_CHECKING:
     from tavern_tui.services.session import ChatSession
+
+
+INSTEAD = ("scenario", "mes_example", "system_prompt")
+"""Keys of a chat's metadata that go before what cards say, in a group before those of all members."""
 
 
 class NoteService:
@@ -50,6 +54,21 @@ class NoteService:
             return 0
         said = sum(message.is_user for message in self._session().chat.messages)
         return interval - said if said < interval else -said % interval
+
+    # --- what this chat says instead of the cards
+
+    @property
+    def instead(self) -> Mapping[str, str]:
+        """The chat's own words for each of `INSTEAD`; empty: what the cards say holds."""
+        found = self._session().chat.metadata
+        return {field: text if isinstance(text := found.get(field), str) else "" for field in INSTEAD}
+
+    def change_instead(self, texts: Mapping[str, str]) -> None:
+        """Give the chat words of its own for these fields; an empty text lets the cards speak again."""
+        before = self.instead
+        changes = {field: text or None for field, text in texts.items() if before[field] != text}
+        if changes:
+            self._session().change_metadata(changes)
 
     # --- the character
 

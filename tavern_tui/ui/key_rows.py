@@ -31,7 +31,7 @@ ROWS: tuple[Key, ...] = (
     _bench("regex", "f9,alt+x", "Regex scripts", "Find and replace in what is sent, stored and shown."),
     _bench("samplers", "f10,alt+s", "Samplers", "What the server is told about choosing tokens; presets."),
     _bench("chats", "alt+h", "All chats", "Chats with whoever is open: rename, branch tree, export, trash."),
-    _bench("note", "alt+w", "Author's note", "The author's note of this chat, and the character's own."),
+    _bench("note", "alt+w", "Author's note", "The author's note; this chat's own scenario."),
     _bench("replies", "alt+shift+r", "Replies", "Thinking in replies; auto-continue and auto-swipe."),
     _bench("personas", "alt+e", "Personas", "Choose and edit who you are."),
     _bench("group", "alt+g", "Groups", "Groups and their members."),

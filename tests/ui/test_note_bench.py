@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from tavern_tui.core.character import Character
+from tavern_tui.storage.cards import save_card
 from tavern_tui.ui.panes.authors_note.bench import NoteBench
 from tests.ui.driving import screen_text, until
 from tests.ui.real_app import running, write
@@ -61,3 +63,32 @@ async def test_it_says_when_the_note_is_due(folders) -> None:
         await opened(pilot)
         await write(pilot, "#chat-interval", "3")
         await until(pilot, lambda: "sent in 3 messages of yours" in screen_text(pilot))
+
+
+def metadata_of(tavern):
+    return json.loads(tavern.session.store.path.read_text().splitlines()[0])["chat_metadata"]
+
+
+async def test_a_group_s_chat_has_a_scenario_of_its_own_until_it_is_taken_out(folders) -> None:
+    for name in ("Ann", "Bo"):
+        save_card(folders, Character(name=name, scenario=f"{name}'s forge."))
+    async with running(folders) as (pilot, tavern):
+        group = tavern.groups.create("Inn", ["Ann", "Bo"])
+        tavern.groups.change(group.id, mode=1, strategy=1)
+        await tavern.open_group(group.id)
+        assert "Ann's forge.\nBo's forge." in tavern.session.preview("hello").text
+        await opened(pilot)
+        await write(pilot, "#instead-scenario", "A boat, with {{char}} in it.")
+        await write(pilot, "#instead-system_prompt", "{{original}} Be brief.")
+        await closed(pilot)
+        assert metadata_of(tavern)["scenario"] == "A boat, with {{char}} in it."
+        assert metadata_of(tavern)["system_prompt"] == "{{original}} Be brief."
+        assert "mes_example" not in metadata_of(tavern)
+        prompt = tavern.session.preview("hello").text
+        assert "A boat, with Ann in it." in prompt
+        assert "forge" not in prompt
+        await opened(pilot)
+        await write(pilot, "#instead-scenario", "")
+        await closed(pilot)
+        assert "scenario" not in metadata_of(tavern)
+        assert "Bo's forge." in tavern.session.preview("hello").text

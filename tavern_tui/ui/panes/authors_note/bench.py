@@ -1,4 +1,4 @@
-"""NoteBench: the author's note of the chat, of its character, and of chats to come."""
+"""NoteBench: the author's note of the chat, its character and chats to come; the chat's own scenario."""
 
 from __future__ import annotations
 
@@ -51,6 +51,13 @@ ROWS = (
     Row(id="character-enabled", label="Use it", kind="switch", help="Off: the text is kept, not sent."),
     Row(id="character-position", label="Where", kind="choice", choices=CHARACTER_PLACES,
         help="How it goes together with the chat's note."),
+    Row(id="h-instead", label="In this chat, instead of what the cards say", kind="heading"),
+    Row(id="instead-scenario", label="Scenario", kind="text", macros=True, lines=4,
+        help="In a group for all members together. Empty: what the cards say."),
+    Row(id="instead-mes_example", label="Example messages", kind="text", macros=True, lines=4,
+        help="Each example begins with a line <START>. Empty: the cards' own."),
+    Row(id="instead-system_prompt", label="Main prompt", kind="text", macros=True, lines=4,
+        help="As a card's main prompt; {{original}} is the usual one. Empty: the cards' own."),
     Row(id="h-default", label="Chats without a note of their own", kind="heading"),
     *_note_rows("default", 3),
     Row(id="scanned", label="Lorebooks read it", kind="switch",
@@ -65,7 +72,7 @@ def _rows_of(member: str) -> tuple[Row, ...]:
 
 
 class NoteBench(Bench):
-    """One form with three notes."""
+    """One form with three notes, and with what the chat says instead of the cards."""
 
     scope = "note"
     title_text = "Author's note"
@@ -91,6 +98,7 @@ class NoteBench(Bench):
         return {
             **_as_values("chat", notes.chat),
             **_as_values("character", notes.character),
+            **{f"instead-{field}": text for field, text in notes.instead.items()},
             **_as_values("default", notes.default),
             "scanned": notes.is_scanned,
         }
@@ -115,6 +123,8 @@ class NoteBench(Bench):
         try:
             if "chat" in changed:
                 notes.change_chat(_from_values("chat", notes.chat, values))
+            if "instead" in changed:
+                notes.change_instead({field: str(values[f"instead-{field}"]) for field in notes.instead})
             if "character" in changed:
                 notes.change_character(_from_values("character", notes.character, values))
             if "default" in changed:
