@@ -113,15 +113,38 @@ async def test_all_members_answer_in_order_on_the_screen(cast) -> None:
         await until(pilot, lambda: "First." in screen_text(pilot) and "Second." in screen_text(pilot))
 
 
-async def test_a_removed_member_comes_back_to_their_place(cast) -> None:
+async def test_a_removed_member_comes_back_to_their_place_muted_as_they_were(cast) -> None:
     async with running(cast) as (pilot, tavern):
         group = tavern.groups.create("Inn", ["Ann", "Bo", "Cy"])
+        tavern.groups.mute(group.id, "Bo")
         bench = await opened(pilot)
         bench.refresh_list(group.id, "Bo")
         await pilot.press("d")
         await until(pilot, lambda: len(tavern.groups.get(group.id).members) == 2)
         await pilot.press("u")
-        await until(pilot, lambda: tavern.groups.get(group.id).members == ("Ann.png", "Bo.png", "Cy.png"))
+        await until(pilot, lambda: tavern.groups.get(group.id).disabled == ("Bo.png",))
+        assert tavern.groups.get(group.id).members == ("Ann.png", "Bo.png", "Cy.png")
+
+
+async def test_opening_the_open_group_lets_go_on_what_goes_on(cast) -> None:
+    async with running(cast) as (pilot, tavern):
+        group = tavern.groups.create("Inn", ["Ann", "Bo"])
+        session = await tavern.open_group(group.id)
+        session.auto_mode = True
+        bench = await opened(pilot)
+        await pilot.press("o")
+        await until(pilot, lambda: pilot.app.screen is not bench)
+        assert tavern.session is session
+        assert session.auto_mode
+
+
+@pytest.mark.parametrize("key", ["t", "space"])
+async def test_what_is_meant_for_a_member_says_so_on_a_group(cast, key) -> None:
+    async with running(cast) as (pilot, tavern):
+        tavern.groups.create("Inn", ["Ann"])
+        await opened(pilot)
+        await pilot.press(key)
+        await until(pilot, lambda: "Put the cursor on a member first." in notes(pilot))
 
 
 async def test_groups_stand_among_those_to_talk_to(cast) -> None:

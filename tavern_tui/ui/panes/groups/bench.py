@@ -60,7 +60,7 @@ class GroupBench(Bench):
         self._changes: dict[str, Value] = {}
         self._talkative: dict[str, float] = {}
         """What members' cards shall say, by file, until it is written."""
-        self._undo: list[Trashed | tuple[str, str, int]] = []
+        self._undo: list[Trashed | tuple[str, str, int, bool]] = []
 
     @property
     def groups(self) -> GroupService:
@@ -202,9 +202,18 @@ class GroupBench(Bench):
             return False
         return True
 
-    def action_mute(self) -> None:
+    @property
+    def _member_line(self) -> Line | None:
+        """The member under the cursor; where there is none, the user is told."""
         line = self._line
-        if line is None or line.member is None:
+        if line is not None and line.member is not None:
+            return line
+        self.notify(ON_A_MEMBER, markup=False)
+        return None
+
+    def action_mute(self) -> None:
+        line = self._member_line
+        if line is None:
             return
         muted = line.file not in line.group.muted
         if self._try(lambda: self.groups.mute(line.group.id, line.file, muted)):
@@ -233,9 +242,8 @@ class GroupBench(Bench):
     async def action_card(self) -> None:
         from tavern_tui.ui.panes.characters.card import CardView
 
-        line = self._line
-        if line is None or line.member is None:
-            self.notify(ON_A_MEMBER, markup=False)
+        line = self._member_line
+        if line is None:
             return
         try:
             card = self.tavern.library.character(line.file)
@@ -274,8 +282,8 @@ class GroupBench(Bench):
 
     def action_speak(self) -> None:
         """Close this screen and let the member under the cursor speak in the open chat."""
-        line, session = self._line, self.tavern.session
-        if line is None or line.member is None:
+        line, session = self._member_line, self.tavern.session
+        if line is None:
             return
         if session.group is None or session.group.id != line.group.id:
             self.notify("This group is not open. o opens it.", markup=False)
@@ -300,8 +308,10 @@ class GroupBench(Bench):
         if line is None:
             return
         self.save_now()
+        here = self.tavern.session.group
         try:
-            await self.tavern.open_group(line.group.id)
+            if here is None or here.id != line.group.id:  # else what goes on in it goes on
+                await self.tavern.open_group(line.group.id)
         except TavernError as error:
             self.complain(error)
             return
@@ -330,7 +340,7 @@ class GroupBench(Bench):
         if line.member is not None:
             place = line.member
             if self._try(lambda: self.groups.remove_member(line.group.id, line.file)):
-                self._undo.append((line.group.id, line.file, place))
+                self._undo.append((line.group.id, line.file, place, line.file in line.group.muted))
                 self.refresh_list(line.group.id)
             return
         question = f"Move {clean_line(line.group.name)} and its chats to the trash folder?"
@@ -355,9 +365,10 @@ class GroupBench(Bench):
             if self._try(lambda: self.groups.restore(step)):
                 self.refresh_list()
             return
-        group, file, place = step
+        group, file, place, muted = step
         if self._try(lambda: self.groups.add_member(group, file)):
             self._try(lambda: self.groups.move_member(group, file, place))
+            self._try(lambda: self.groups.mute(group, file, muted))
             self.refresh_list(group, file)
 
 
