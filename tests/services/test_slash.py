@@ -437,3 +437,20 @@ async def test_lorebooks_are_switched(folders: Folders) -> None:
         assert await runner.run("/getcharbook create=true name=Town") == "Town"
         assert made.session.character.world == "Town"
         assert await runner.run("/getcharbook type=all") == '["Town"]'
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("scenario", "A forge."), ("messageExamples", ""), ("tags", "[]"), ("talkativeness", "0.5"),
+     ("favorite", "false"), ("firstMessage", "Welcome, {{user}}.")],
+)  # fmt: skip
+async def test_the_fields_of_a_card_are_read(folders: Folders, field: str, value: str) -> None:
+    async with scripts(folders) as (runner, _, _front):
+        assert await runner.run(f"/char-get field={field}") == value
+
+
+@pytest.mark.parametrize("field", ["lorebook", "depth_prompt", "source", "__class__", "x"])
+async def test_what_is_no_field_of_a_card_is_refused(folders: Folders, field: str) -> None:
+    async with scripts(folders) as (runner, _, _front):
+        with pytest.raises(UsageError, match="A card has no field"):
+            await runner.run(f"/char-get field={field}")

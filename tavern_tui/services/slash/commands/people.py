@@ -46,8 +46,14 @@ FIELDS: dict[str, str] = {
     "scenario": "scenario",
     "firstMessage": "first_message",
     "first_mes": "first_message",
-    "messageExamples": "examples",
-    "mes_example": "examples",
+    "messageExamples": "example_messages",
+    "mes_example": "example_messages",
+    "creatorNotes": "creator_notes",
+    "systemPrompt": "system_prompt",
+    "postHistoryInstructions": "post_history",
+    "characterVersion": "version",
+    "favorite": "favourite",
+    "talkativeness": "talkativeness",
 }
 """What SillyTavern calls a card's fields -> ours."""
 
@@ -56,10 +62,10 @@ async def card(call: Call) -> object:
     who = call.text("char")
     character = call.tavern.library.find(who) if who else call.session.character
     field = call.text("field") or call.unnamed.strip() or "description"
-    name = FIELDS.get(field, field)
-    if not hasattr(character, name):
+    value = getattr(character, FIELDS.get(field, field), None)
+    if not isinstance(value, str | float | bool | tuple):
         raise UsageError(f'A card has no field "{field[:40]}".', hint=f"Fields: {', '.join(FIELDS)}.")
-    return as_text(getattr(character, name))
+    return as_text(value)
 
 
 async def persona(call: Call) -> object:
