@@ -351,6 +351,15 @@ async def test_auto_mode_goes_on_after_a_message_a_swipe_and_a_command(cast) -> 
         assert len(tavern.session.chat.messages[-1].swipes) == 2
 
 
+async def test_a_script_goes_on_after_its_reply_and_auto_mode_after_the_script(cast) -> None:
+    async with talking(cast, 3000.0) as (pilot, tavern, _):
+        await until(pilot, lambda: "the group talks on in" in screen_text(pilot))
+        await pilot.press(*"/trigger Bo | /echo done", "enter")
+        await until(pilot, lambda: "done" in notes(pilot))
+        assert tavern.session.chat.messages[-1].text == "Line 0."
+        await until(pilot, lambda: "the group talks on in" in screen_text(pilot))
+
+
 async def test_auto_mode_stops_where_nobody_may_speak_and_where_the_server_fails(cast) -> None:
     async with talking(cast, 0.01, disabled=("Ann.png", "Bo.png")) as (pilot, tavern, group):
         await until(pilot, lambda: "Nobody speaks by themselves" in notes(pilot))

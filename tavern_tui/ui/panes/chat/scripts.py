@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from textual.notifications import SeverityLevel
 
+from tavern_tui.services.events import RoundDue, SessionEvent
 from tavern_tui.text.clean import clean_line, clean_text
 from tavern_tui.ui.dialogs.pick_one import Choice, PickOne
 
 if TYPE_CHECKING:
     from textual.app import App
 
-    from tavern_tui.services.events import SessionEvent
     from tavern_tui.services.session import ChatSession
     from tavern_tui.ui.panes.chat.composer import Composer
 
@@ -65,7 +65,7 @@ class ScriptFront:
         return choices[int(picked.removeprefix("c/"))] if picked is not None else None
 
     async def follow(self, session: ChatSession, stream: AsyncGenerator[SessionEvent, None]) -> None:
-        async with aclosing(self._watch(session, stream)) as steps:
+        async with aclosing(self._watch(session, one_round(stream))) as steps:
             async for _ in steps:
                 pass
 
@@ -79,3 +79,13 @@ class ScriptFront:
     def jump(self, index: int) -> None:
         self.quiet = False
         self._jump(index)
+
+
+async def one_round(stream: AsyncGenerator[SessionEvent, None]) -> AsyncGenerator[SessionEvent, None]:
+    """What a command asked for, without what a group in auto mode would add: the script goes on, and
+    the group after it."""
+    async with aclosing(stream) as events:
+        async for event in events:
+            if isinstance(event, RoundDue):
+                return
+            yield event
