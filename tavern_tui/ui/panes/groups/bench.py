@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from tavern_tui.core.character import GroupMode, GroupStrategy
 from tavern_tui.core.errors import TavernError
@@ -259,7 +259,9 @@ class GroupBench(Bench):
 
     def _focus_talkativeness(self) -> bool:
         if self.query_one("#member-form").display:
-            self.query_one("#talkativeness").focus()
+            field = self.query_one("#talkativeness", Input)
+            field.focus()
+            self.call_after_refresh(field.select_all)  # what is typed takes its place
             return True
         return False
 
