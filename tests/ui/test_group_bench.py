@@ -361,6 +361,19 @@ async def test_a_script_goes_on_after_its_reply_and_auto_mode_after_the_script(c
         await until(pilot, lambda: "the group talks on in" in screen_text(pilot))
 
 
+async def test_auto_mode_that_is_switched_on_over_a_draft_waits_for_it(cast) -> None:
+    async with running(cast) as (pilot, tavern):
+        group = tavern.groups.create("Inn", ["Ann", "Bo"])
+        answers(tavern, "Hm.")
+        await tavern.open_group(group.id)
+        await until(pilot, lambda: "Inn" in screen_text(pilot).splitlines()[0])
+        await pilot.press("h", "alt+g", "m", "escape")
+        await until(pilot, lambda: "auto mode waits" in screen_text(pilot))
+        await pilot.press("alt+g", "m", "escape")
+        await until(pilot, lambda: "auto mode" not in screen_text(pilot))
+        assert said(tavern) == 2
+
+
 async def test_auto_mode_stops_where_nobody_may_speak_and_where_the_server_fails(cast) -> None:
     async with talking(cast, 0.01, disabled=("Ann.png", "Bo.png")) as (pilot, tavern, group):
         await until(pilot, lambda: "Nobody speaks by themselves" in notes(pilot))

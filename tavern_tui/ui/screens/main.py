@@ -186,7 +186,7 @@ class MainScreen(WatchingScreen):
 
     def on_group_bench_auto_mode(self, event: GroupBench.AutoMode) -> None:
         event.stop()
-        self.chat.talk_on()
+        self.chat.auto_mode_changed()
 
     @on(ChatPane.Typed)
     def typed(self) -> None:

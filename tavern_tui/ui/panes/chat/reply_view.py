@@ -154,9 +154,15 @@ class ReplyView(Attaching):
 
     def talk_on(self) -> None:
         """Let a group in auto mode go on by itself, unless something goes on or is being written."""
-        if self.is_attached:
+        if self.is_attached and self._session.group is not None:
             self._show_title()
             self._talk_on(self._here)
+
+    def auto_mode_changed(self) -> None:
+        """The open group was told to talk on by itself, or not to."""
+        waits = self._session.auto_mode and bool(self.written)
+        self._say(HELD if waits else "", "$foreground-muted")
+        self.talk_on()
 
     def _talk_on(self, reading: Reading) -> None:
         session = reading.session
