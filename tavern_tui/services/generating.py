@@ -19,6 +19,7 @@ from tavern_tui.core.persona import Persona
 from tavern_tui.core.prompt import BuiltPrompt, Prompt, StateChanges
 from tavern_tui.prompt.inputs import GroupCast, PromptInputs
 from tavern_tui.services.attachments import Attached
+from tavern_tui.services.chat_state import drop_injects, keep_changes
 from tavern_tui.services.chat_store import ChatStore
 from tavern_tui.services.connections import ConnectionService
 from tavern_tui.services.events import (
@@ -42,9 +43,6 @@ from tavern_tui.storage.chat_injections import summary_of
 if TYPE_CHECKING:
     from tavern_tui.services.reply import Reply
     from tavern_tui.services.retrying import Rebuild
-
-FIRST_INCLUDED = "lastInContextMessageId"
-"""Where a chat's metadata says which message was the oldest that found room in the prompt."""
 
 UNKEPT = frozenset({GenerationType.IMPERSONATE, GenerationType.QUIET})
 """Whose words go to whoever asked, not into the chat."""
@@ -245,7 +243,7 @@ class Conversation:
                 self._keep_task(reply)
                 ended = self._finish(reply, target, generation)
             self._reply, self._done = None, reply
-            self._drop_passing()
+            drop_injects(self.chat, self.store, self.passing)
             self._seed = random.getrandbits(48)
             if failure is not None and ended is not None:
                 self.changed.send(ended)
@@ -397,27 +395,9 @@ class Conversation:
         owner = self.character.name
         return self._desk.attachments.keep_drawn(owner, f"{owner}_{reply.api}", reply.pictures)
 
-    def _drop_passing(self) -> None:
-        """Take out what was put into the prompts of one reply only."""
-        held = self.chat.metadata.get("script_injects")
-        if self.passing and isinstance(held, dict):
-            self.chat.metadata["script_injects"] = {
-                id: record for id, record in held.items() if id not in self.passing
-            }
-            self.store.header_changed = True
-        self.passing.clear()
-
     def _apply(self, changes: StateChanges) -> None:
         """Keep what the macros and the lore changed."""
-        if changes.chat_variables is not None:
-            self.chat.metadata["variables"] = dict(changes.chat_variables)
-        if changes.timed_lore is not None:
-            self.chat.metadata["timedWorldInfo"] = dict(changes.timed_lore)
-        if changes.chat_variables is not None or changes.timed_lore is not None:
-            self.store.header_changed = True
-        if changes.first_included not in (None, self.chat.metadata.get(FIRST_INCLUDED)):
-            self.chat.metadata[FIRST_INCLUDED] = changes.first_included
-            self.store.header_aged = True
+        keep_changes(self.chat, self.store, changes)
         if changes.global_variables is not None:
             self._desk.keep_global_variables(changes.global_variables)
 

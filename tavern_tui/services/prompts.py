@@ -17,11 +17,11 @@ from tavern_tui.core.generation import GenerationRequest, GenerationType
 from tavern_tui.core.preset import ChatPreset, RegexScript
 from tavern_tui.core.prompt import BuiltPrompt, Prompt, StateChanges
 from tavern_tui.core.samplers import SamplerValue
-from tavern_tui.core.template import InstructTemplate, ReasoningTemplate
+from tavern_tui.core.template import ReasoningTemplate
 from tavern_tui.prompt.build import build_prompt
 from tavern_tui.prompt.inputs import ChatShape, PromptInputs, TextShape
 from tavern_tui.prompt.outgoing import Outgoing, outgoing
-from tavern_tui.prompt.scene import Scene, open_scene
+from tavern_tui.prompt.scene import open_scene
 from tavern_tui.prompt.sources import card_fields
 from tavern_tui.prompt.state import state_changes
 from tavern_tui.services.attachments import Attached, Attachments, addresses, extra_of
@@ -53,7 +53,6 @@ from tavern_tui.text.regex_scripts import Placement, ScriptContext, apply_script
 if TYPE_CHECKING:
     from tavern_tui.services.generating import Conversation
     from tavern_tui.services.reply import ReplyRules
-    from tavern_tui.text.clean_reply import CleanRules
 
 _MACRO = re.compile(r"\{\{|<(?:USER|BOT|CHAR|GROUP)", re.IGNORECASE)
 
@@ -274,45 +273,9 @@ class PromptDesk(PromptSources):
 
     def reply_rules(self, inputs: PromptInputs, prompt: Prompt) -> ReplyRules:
         """How the reply to this prompt is read and cleaned."""
-        from tavern_tui.services.reply import ReplyRules
-        from tavern_tui.text.clean_reply import clean_reply
+        from tavern_tui.services.reply_reading import rules_of
 
-        counter = inputs.counter
-        rules = self._clean_rules(inputs, prompt)
-        return ReplyRules(
-            stop=tuple(dict.fromkeys((*prompt.stop, *self.connections.current.stop))),
-            reasoning=inputs.reasoning if inputs.reasoning.auto_parse else None,
-            thoughts=_unfinished_thoughts(inputs),
-            count=counter.count,
-            clean=lambda text, final: clean_reply(text, rules, final=final),
-        )
-
-    def _clean_rules(self, inputs: PromptInputs, prompt: Prompt) -> CleanRules:
-        from tavern_tui.text.clean_reply import CleanRules
-
-        scene = open_scene(inputs)
-        impersonates = inputs.generation is GenerationType.IMPERSONATE
-        placement = Placement.USER_INPUT if impersonates else Placement.AI_OUTPUT
-        shape = inputs.shape
-        return CleanRules(
-            generation_type=inputs.generation,
-            user=inputs.persona.name,
-            char=inputs.character.name,
-            other_members=_others(inputs),
-            stops=prompt.stop,
-            instruct=_resolved(shape.instruct, scene) if isinstance(shape, TextShape) else None,
-            options=inputs.options,
-            bias=scene.substitute(inputs.options.user_prompt_bias),
-            regex=lambda text: apply_scripts(
-                text,
-                inputs.regex_scripts,
-                placement=placement,
-                context=ScriptContext.STORE,
-                depth=None,
-                substitute=scene.substitute,
-                warnings=None,
-            ),
-        )
+        return rules_of(inputs, prompt, self.connections.current.stop)
 
     def shown(self, session: Conversation, message: Message, depth: int) -> str:
         """A message's text as it is shown: macros resolved, display scripts applied."""
@@ -420,31 +383,3 @@ class PromptDesk(PromptSources):
     async def aclose(self) -> None:
         await self.tools.aclose()
         await self.counts.aclose()
-
-
-def _unfinished_thoughts(inputs: PromptInputs) -> str:
-    """The thinking that a message to go on with breaks off in. One text ends with it; services that take a
-    list of messages may begin anew."""
-    last = inputs.messages[-1] if inputs.messages else None
-    if inputs.generation is not GenerationType.CONTINUE or not isinstance(inputs.shape, TextShape):
-        return ""
-    return last.reasoning if last is not None and not last.text else ""
-
-
-def _others(inputs: PromptInputs) -> tuple[str, ...]:
-    """Names of the members who are not asked to speak."""
-    members = inputs.group.members if inputs.group is not None else ()
-    return tuple(member.name for member in members if member.name != inputs.character.name)
-
-
-def _resolved(template: InstructTemplate | None, scene: Scene) -> InstructTemplate | None:
-    """The template with the macros in its sequences resolved, as a reply would show them."""
-    if template is None or not template.macro:
-        return template
-    return replace(
-        template,
-        stop_sequence=scene.substitute(template.stop_sequence),
-        input_sequence=scene.substitute(template.input_sequence),
-        output_sequence=scene.substitute(template.output_sequence),
-        last_output_sequence=scene.substitute(template.last_output_sequence),
-    )
